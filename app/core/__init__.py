@@ -1,0 +1,1 @@
+"""What EVA does, in plain Python: no framework, no vendor, no input or output of its own."""

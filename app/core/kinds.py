@@ -1,0 +1,78 @@
+"""The kinds of record there are: the one table that every backend stores by.
+
+`attributes` says what a listing of that kind may be filtered by (see `filters`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from app.core import models as m
+from app.core.filters import Attributes
+
+T = TypeVar("T")
+
+
+def _nothing(_: object) -> Attributes:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[T]):
+    """A kind of record: its name in storage, its class (which has an `id`), its attributes."""
+
+    name: str
+    model: type[T]
+    attributes: Callable[[T], Attributes] = _nothing
+
+
+def document_attributes(document: m.Document) -> Attributes:
+    """Return what documents and their passages are filtered by."""
+    shown = document.version(document.current) if document.current else document.latest
+    latest = document.latest
+    found: dict[str, m.Scalar | list[str]] = {
+        "document_id": document.id,
+        "title": document.title,
+        "type": (shown or latest).media_type,
+        "status": latest.status.value,
+        "language": (shown or latest).language or "",
+        "tags": list(document.tags),
+        "created_at": document.created_at.isoformat(),
+        "updated_at": document.updated_at.isoformat(),
+        "deleted": document.deleted_at is not None,
+    }
+    found.update({f"metadata.{name}": value for name, value in document.metadata.items()})
+    return found
+
+
+def _space_attributes(space: m.Space) -> Attributes:
+    return {"deleted": space.deleted_at is not None, "tags": list(space.tags)}
+
+
+def _query_attributes(query: m.Query) -> Attributes:
+    return {"status": query.status.value, "created_by": query.created_by}
+
+
+SPACES = Kind("space", m.Space, _space_attributes)  # partition: the tenant
+API_KEYS = Kind("api-key", m.ApiKey)  # partition: the tenant
+IDEMPOTENT_CALLS = Kind("idempotent-call", m.IdempotentCall)  # partition: the tenant
+RECEIPTS = Kind("receipt", m.Receipt)  # partition: the tenant, so that it outlives the space
+DOCUMENTS = Kind("document", m.Document, document_attributes)  # partition: the space
+CONTENT_CLAIMS = Kind("content-claim", m.ContentClaim)  # partition: the space
+QUERIES = Kind("query", m.Query, _query_attributes)  # partition: the query's first space
+EXPLANATIONS = Kind("explanation", m.Explanation)  # partition: as the query
+FEEDBACK = Kind("feedback", m.Feedback)  # partition: as the query
+QUOTATIONS = Kind("quotation", m.Quotation)  # partition: the quoted document's space
+
+KINDS: tuple[Kind[Any], ...] = (
+    SPACES,
+    API_KEYS,
+    IDEMPOTENT_CALLS,
+    RECEIPTS,
+    DOCUMENTS,
+    CONTENT_CLAIMS,
+    QUERIES,
+    EXPLANATIONS,
+    FEEDBACK,
+    QUOTATIONS,
+)
