@@ -376,6 +376,7 @@ class JobKind(StrEnum):
     """The durable work there is."""
 
     INGEST = "ingest"
+    DESCRIBE = "describe"
     ANSWER = "answer"
     ERASE_DOCUMENT = "erase-document"
     ERASE_SPACE = "erase-space"

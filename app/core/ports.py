@@ -54,12 +54,12 @@ class Remove:
 class Enqueue:
     """Make a job durable with the change that needs it.
 
-    With `lease_to` the job is born claimed by that worker (saves a commit on the hot path).
+    With a `lease` (the caller mints its token) the job is born claimed: this saves a commit where
+    the process that accepts the work also does it.
     """
 
     job: Job
-    lease_to: str | None = None
-    lease_s: float = 30.0
+    lease: Lease | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +240,11 @@ class PassageIndex(Protocol):
     """Searchable passages, one index a space."""
 
     async def stage(self, ref: VersionRef, title: str, extraction: Extraction) -> int:
-        """Index a version beside what is visible; invisible itself. Idempotent. Passages."""
+        """Index a version beside what is visible; return how many passages it has.
+
+        What is staged is invisible. Staging again replaces what was staged before; staging the
+        visible version again (a re-index) leaves the visible one as it is until `activate`.
+        """
 
     async def activate(self, ref: VersionRef, attributes: Attributes) -> None:
         """Make a staged version the only visible one of its document, atomically. Idempotent."""
