@@ -58,6 +58,7 @@ API_KEYS = Kind("api-key", m.ApiKey)  # partition: the tenant
 IDEMPOTENT_CALLS = Kind("idempotent-call", m.IdempotentCall)  # partition: the tenant
 RECEIPTS = Kind("receipt", m.Receipt)  # partition: the tenant, so that it outlives the space
 DOCUMENTS = Kind("document", m.Document, document_attributes)  # partition: the space
+PROGRESS = Kind("progress", m.Progress)  # partition: the space
 CONTENT_CLAIMS = Kind("content-claim", m.ContentClaim)  # partition: the space
 QUERIES = Kind("query", m.Query, _query_attributes)  # partition: the query's first space
 EXPLANATIONS = Kind("explanation", m.Explanation)  # partition: as the query
@@ -70,6 +71,7 @@ KINDS: tuple[Kind[Any], ...] = (
     IDEMPOTENT_CALLS,
     RECEIPTS,
     DOCUMENTS,
+    PROGRESS,
     CONTENT_CLAIMS,
     QUERIES,
     EXPLANATIONS,

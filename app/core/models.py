@@ -128,8 +128,20 @@ class Version:
     pages: int | None = None
     characters: int | None = None
     passages: int | None = None
-    progress: float = 0.0  # 0..1 while processing
     indexed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far the reading of a document's version is; `id` is the document's.
+
+    Kept apart from the document so that progress does not change the document's etag.
+    """
+
+    id: str
+    version: int
+    stage: str  # "reading", "indexing"
+    fraction: float  # 0..1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +149,9 @@ class Document:
     """A document and its versions. `current` is the version that questions see.
 
     `latest` is the newest upload; it equals `current` unless a newer one is being indexed or
-    failed. Until a first version is ready, `current` is None.
+    failed. Until a first version is ready, `current` is None. Numbers are reserved before the
+    bytes come, so that two uploads at once never write to one address; an upload that was
+    refused leaves a gap.
     """
 
     id: str
@@ -146,8 +160,9 @@ class Document:
     title: str
     metadata: Metadata = field(default_factory=dict)
     tags: tuple[str, ...] = ()
-    versions: tuple[Version, ...]
+    versions: tuple[Version, ...]  # by ascending number
     current: int | None = None
+    reserved: int = 1  # the highest version number given out
     created_at: datetime
     updated_at: datetime
     created_by: str

@@ -1,0 +1,78 @@
+"""Who may do what: one declared rule per operation, used by every interface.
+
+An operation without a rule stops the application at start (`web/auth.py` walks the routes).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.core.errors import ForbiddenError, NotFoundError
+from app.core.models import Partition, Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who is calling, for which tenant, with which scopes; `space_ids` None means every space."""
+
+    tenant_id: str
+    id: str
+    scopes: frozenset[Scope]
+    space_ids: frozenset[str] | None = None
+
+    @property
+    def home(self) -> Partition:
+        """Return the tenant's own partition."""
+        return Partition(self.tenant_id)
+
+    def space(self, space_id: str) -> Partition:
+        """Return a space's partition; NotFoundError if this credential is kept to others."""
+        if self.space_ids is not None and space_id not in self.space_ids:
+            raise NotFoundError(id=space_id)
+        return Partition(self.tenant_id, space_id)
+
+    def require(self, scope: Scope) -> None:
+        """Raise ForbiddenError unless the scope, or `admin:all`, is held."""
+        if scope not in self.scopes and Scope.ADMIN_ALL not in self.scopes:
+            raise ForbiddenError(scope=scope.value)
+
+
+PUBLIC = None
+RULES: Mapping[str, Scope | None] = {
+    "getHealth": PUBLIC,
+    "getHealthReady": PUBLIC,
+    "getLiveness": PUBLIC,
+    "getReadiness": PUBLIC,
+    "getHealthDetailed": Scope.ADMIN_ALL,
+    "createApiKey": Scope.ADMIN_ALL,
+    "listApiKeys": Scope.ADMIN_ALL,
+    "getApiKey": Scope.ADMIN_ALL,
+    "revokeApiKey": Scope.ADMIN_ALL,
+    "deleteApiKey": Scope.ADMIN_ALL,
+    "createSpace": Scope.SPACES_WRITE,
+    "listSpaces": Scope.SPACES_READ,
+    "getSpace": Scope.SPACES_READ,
+    "replaceSpace": Scope.SPACES_WRITE,
+    "updateSpace": Scope.SPACES_WRITE,
+    "deleteSpace": Scope.SPACES_WRITE,
+    "getReceipt": Scope.SPACES_READ,
+    "uploadDocument": Scope.DOCUMENTS_WRITE,
+    "listDocuments": Scope.DOCUMENTS_READ,
+    "getDocument": Scope.DOCUMENTS_READ,
+    "updateDocument": Scope.DOCUMENTS_WRITE,
+    "deleteDocument": Scope.DOCUMENTS_WRITE,
+    "uploadDocumentVersion": Scope.DOCUMENTS_WRITE,
+    "reindexDocument": Scope.DOCUMENTS_WRITE,
+    "downloadDocument": Scope.DOCUMENTS_READ,
+    "getDocumentText": Scope.DOCUMENTS_READ,
+    "createQuery": Scope.QUERIES_EXECUTE,
+    "listQueries": Scope.QUERIES_EXECUTE,
+    "getQuery": Scope.QUERIES_EXECUTE,
+    "getQueryResult": Scope.QUERIES_EXECUTE,
+    "streamQueryEvents": Scope.QUERIES_EXECUTE,
+    "cancelQuery": Scope.QUERIES_EXECUTE,
+    "explainQuery": Scope.QUERIES_EXECUTE,
+    "verifyCitation": Scope.QUERIES_EXECUTE,
+    "giveFeedback": Scope.QUERIES_EXECUTE,
+    "listDeadJobs": Scope.ADMIN_ALL,
+    "replayDeadJob": Scope.ADMIN_ALL,
+}

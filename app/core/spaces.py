@@ -1,0 +1,155 @@
+"""Spaces: create, read, list, change, delete."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from app.core import filters
+from app.core.access import Principal
+from app.core.errors import ForbiddenError, NotFoundError
+from app.core.ids import new_id
+from app.core.kinds import DOCUMENTS, RECEIPTS, SPACES
+from app.core.models import Job, JobKind, Metadata, Page, Receipt, Scope, Space, Stored
+from app.core.ports import Enqueue, Listing, Ports, Put
+
+_ALIVE = filters.Condition("deleted", filters.Op.EQ, value=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpaceContent:
+    """What a client says of a space."""
+
+    name: str
+    description: str = ""
+    metadata: Metadata = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+
+
+async def create(
+    ports: Ports, principal: Principal, content: SpaceContent, *, id_: str | None = None
+) -> Stored[Space]:
+    """Create a space. With an `id_` that exists already, that space is returned unchanged.
+
+    A credential kept to some spaces could not see a new one: ForbiddenError.
+    """
+    if principal.space_ids is not None:
+        raise ForbiddenError(scope=f"{Scope.SPACES_WRITE.value} on every space")
+    now = datetime.now(UTC)
+    space = Space(
+        id=id_ or new_id("spc"),
+        tenant_id=principal.tenant_id,
+        name=content.name,
+        description=content.description,
+        metadata=content.metadata,
+        tags=content.tags,
+        created_at=now,
+        updated_at=now,
+        created_by=principal.id,
+    )
+    if id_ and (found := await ports.records.get(SPACES, principal.home, id_)):
+        return found
+    [etag] = await ports.records.commit(
+        principal.home, Put(kind=SPACES, value=space, if_absent=True)
+    )
+    return Stored(space, etag)
+
+
+async def get(ports: Ports, principal: Principal, space_id: str) -> Stored[Space]:
+    """Return a live space that the principal can see; NotFoundError otherwise."""
+    principal.space(space_id)
+    found = await ports.records.get(SPACES, principal.home, space_id)
+    if found is None or found.value.deleted_at is not None:
+        raise NotFoundError(id=space_id)
+    return found
+
+
+async def page(ports: Ports, principal: Principal, listing: Listing) -> Page[Stored[Space]]:
+    """List live spaces; a key restricted to some spaces sees those only."""
+    where: filters.Filter = _ALIVE
+    if listing.where is not None:
+        where = filters.AllOf((_ALIVE, listing.where))
+    if principal.space_ids is None:
+        return await ports.records.page(SPACES, principal.home, replace(listing, where=where))
+    return await _restricted(ports, principal, replace(listing, where=where))
+
+
+async def _restricted(ports: Ports, principal: Principal, listing: Listing) -> Page[Stored[Space]]:
+    visible = sorted(principal.space_ids or (), reverse=listing.descending)
+    if listing.after is not None:
+        after = listing.after
+        visible = [i for i in visible if (i < after if listing.descending else i > after)]
+    found = await ports.records.get_many(SPACES, principal.home, visible)
+    alive = [
+        found[i]
+        for i in visible
+        if i in found and listing.where and filters.matches(listing.where, _attributes(found[i]))
+    ]
+    items = tuple(alive[: listing.limit])
+    return Page(items, items[-1].value.id if len(alive) > listing.limit else None)
+
+
+def _attributes(space: Stored[Space]) -> filters.Attributes:
+    return SPACES.attributes(space.value)
+
+
+async def document_count(ports: Ports, principal: Principal, space_id: str) -> int:
+    """Return how many documents the space holds."""
+    return await ports.records.count(DOCUMENTS, principal.space(space_id))
+
+
+async def change(
+    ports: Ports, principal: Principal, space_id: str, content: SpaceContent, if_etag: str
+) -> Stored[Space]:
+    """Replace what is said of a space; StaleEtagError if it changed meanwhile."""
+    found = await get(ports, principal, space_id)
+    changed = replace(
+        found.value,
+        name=content.name,
+        description=content.description,
+        metadata=content.metadata,
+        tags=content.tags,
+        updated_at=datetime.now(UTC),
+    )
+    [etag] = await ports.records.commit(
+        principal.home, Put(kind=SPACES, value=changed, if_etag=if_etag)
+    )
+    return Stored(changed, etag)
+
+
+async def delete(
+    ports: Ports, principal: Principal, space_id: str, *, if_etag: str | None = None
+) -> Receipt:
+    """Hide a space at once; a durable job then removes all that is in it."""
+    found = await get(ports, principal, space_id)
+    now = datetime.now(UTC)
+    receipt = Receipt(
+        id=space_id,
+        tenant_id=principal.tenant_id,
+        space_id=space_id,
+        subject="space",
+        requested_at=now,
+        requested_by=principal.id,
+    )
+    job = Job(
+        id=new_id("job"),
+        kind=JobKind.ERASE_SPACE,
+        tenant_id=principal.tenant_id,
+        space_id="",
+        subject_id=space_id,
+        created_at=now,
+    )
+    await ports.records.commit(
+        principal.home,
+        Put(kind=SPACES, value=replace(found.value, deleted_at=now), if_etag=if_etag or found.etag),
+        Put(kind=RECEIPTS, value=receipt),
+        Enqueue(job=job),
+    )
+    return receipt
+
+
+async def receipt(ports: Ports, principal: Principal, subject_id: str) -> Stored[Receipt]:
+    """Return the receipt of a deletion; `completed_at` is None while it runs."""
+    found = await ports.records.get(RECEIPTS, principal.home, subject_id)
+    if found is None:
+        raise NotFoundError(id=subject_id)
+    principal.space(found.value.space_id)
+    return found

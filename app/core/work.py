@@ -1,0 +1,136 @@
+"""The worker: claims durable jobs, keeps their leases alive, drives them to an end.
+
+A job that fails is tried again with growing pauses and, after `ATTEMPTS`, moved to the dead
+letters; whatever it was about is then told so by the handler's `give_up`. A dependency that is
+down is waited for longer (`PATIENCE`) than a job that fails by itself. A job that kills the
+process is counted too: attempts are counted when a job is claimed.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from app.core.errors import EvaError, LeaseLostError, UnavailableError
+from app.core.models import JobKind, Lease
+from app.core.ports import Ports
+
+ATTEMPTS = 5
+PATIENCE = 25
+LEASE_S = 30.0
+_POLL_S = 1.0
+_PAUSES_S = (1.0, 4.0, 15.0, 60.0, 300.0)
+_log = logging.getLogger("eva.work")
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """How one kind of job is done, and what is recorded when it is given up."""
+
+    do: Callable[[Ports, Lease], Awaitable[None]]
+    give_up: Callable[[Ports, Lease], Awaitable[None]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Kinds of job that share a number of places, so that slow ones never starve quick ones."""
+
+    kinds: tuple[JobKind, ...]
+    places: int
+
+
+class Worker:
+    """Runs lanes until cancelled. Jobs may also be handed over already leased (`adopt`)."""
+
+    def __init__(
+        self, ports: Ports, handlers: Mapping[JobKind, Handler], lanes: Sequence[Lane], *, name: str
+    ) -> None:
+        self.name = name
+        self._ports = ports
+        self._handlers = handlers
+        self._lanes = lanes
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Work until cancelled; then stop at once: leases run out and others take over."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for lane in self._lanes:
+                    for place in range(lane.places):
+                        group.create_task(self._lane(lane, place))
+        finally:
+            for task in self._running:
+                task.cancel()
+            await asyncio.gather(*self._running, return_exceptions=True)
+
+    def adopt(self, lease: Lease) -> asyncio.Task[None]:
+        """Start a job that was born under this worker's lease."""
+        task = asyncio.create_task(self._drive(lease))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+    async def _lane(self, lane: Lane, place: int) -> None:
+        worker = f"{self.name}/{place}"
+        while True:
+            try:
+                lease = await self._ports.jobs.claim(lane.kinds, worker=worker, lease_s=LEASE_S)
+                if lease is None:
+                    await self._ports.jobs.wait(lane.kinds, _POLL_S)
+                else:
+                    await self._drive(lease)
+            except EvaError as error:  # the queue is down: wait for it, whatever else happens
+                _log.warning("queue unavailable: %s", error.code)
+                await asyncio.sleep(_POLL_S)
+
+    async def _drive(self, lease: Lease) -> None:
+        """Do one job under heartbeat; never raises but on cancellation."""
+        handler = self._handlers[lease.job.kind]
+        try:
+            if lease.attempt > PATIENCE:
+                await self._give_up(handler, lease, "attempts-exhausted")
+            else:
+                await self._with_heartbeat(lease, handler.do(self._ports, lease))
+        except LeaseLostError:
+            _log.warning("lease lost on %s", lease.job.id)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the job must not be lost
+            _log.exception("job %s attempt %d failed", lease.job.id, lease.attempt)
+            await self._again(handler, lease, error)
+
+    async def _again(self, handler: Handler, lease: Lease, error: Exception) -> None:
+        reason = error.code if isinstance(error, EvaError) else type(error).__name__
+        try:
+            if lease.attempt >= (PATIENCE if isinstance(error, UnavailableError) else ATTEMPTS):
+                await self._give_up(handler, lease, reason)
+            else:
+                pause = _PAUSES_S[min(lease.attempt, len(_PAUSES_S)) - 1]
+                await self._ports.jobs.release(lease, delay_s=pause, reason=reason)
+        except EvaError as again:  # the lease runs out by itself
+            _log.warning("could not give %s back: %s", lease.job.id, again.code)
+
+    async def _give_up(self, handler: Handler, lease: Lease, reason: str) -> None:
+        if handler.give_up is not None:
+            await handler.give_up(self._ports, lease)
+        await self._ports.jobs.bury(lease, reason=reason)
+
+    async def _with_heartbeat(self, lease: Lease, work: Awaitable[None]) -> None:
+        """Await the work, extending the lease; losing it cancels the work."""
+        doing = asyncio.ensure_future(work)
+        beating = asyncio.create_task(self._beat(lease))
+        try:
+            await asyncio.wait({doing, beating}, return_when=asyncio.FIRST_COMPLETED)
+            if doing.done():
+                doing.result()
+            else:
+                beating.result()  # raises LeaseLostError
+        finally:
+            for task in (doing, beating):
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError, Exception):
+                    await task
+
+    async def _beat(self, lease: Lease) -> None:
+        while True:
+            await asyncio.sleep(LEASE_S / 3)
+            await self._ports.jobs.extend(lease, lease_s=LEASE_S)
