@@ -5,7 +5,7 @@ Every call names the tenant (through `Partition`, `VersionRef` or `Job`); the on
 `UnavailableError` when its dependency is down; `StorageFullError` when there is no room.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -205,8 +205,13 @@ class Extractor(Protocol):
     def media_type(self, filename: str, head: bytes) -> str:
         """Return the media type by content and name; raises UnsupportedTypeError."""
 
-    async def extract(self, path: Path, media_type: str) -> Extraction:
-        """Read a file; raises ExtractionFailedError with a `FailureReason`."""
+    async def extract(
+        self, path: Path, media_type: str, *, progress: Callable[[float], None] | None = None
+    ) -> Extraction:
+        """Read a file; raises ExtractionFailedError with a `FailureReason`.
+
+        `progress` is told the share done (0..1, rising) now and then, on the event loop.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
