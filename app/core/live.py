@@ -1,0 +1,97 @@
+"""What happens to running queries, told to whoever listens in this process.
+
+Events are numbered from 1 and the same for every listener, whether live or rebuilt from a
+finished query: a client that resumes with the last number it saw misses none and gets none twice.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of a query; `data` is JSON-ready."""
+
+    number: int
+    name: str  # "status", "passages", "sentence", "done", "error"
+    data: Mapping[str, object]
+
+
+@dataclass(slots=True)
+class _Channel:
+    events: list[Event] = field(default_factory=list)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    listeners: int = 0
+    cancelled: bool = False
+    closed: bool = False
+
+
+class Live:
+    """The channels of the queries that run in this process."""
+
+    def __init__(self) -> None:
+        self._channels: dict[str, _Channel] = {}
+
+    def open(self, query_id: str) -> None:
+        """Begin (or begin again, after a retry) telling of a query."""
+        self._channels[query_id] = _Channel()
+
+    def tell(self, query_id: str, name: str, data: Mapping[str, object]) -> None:
+        """Append an event; without a channel nobody listens and nothing happens."""
+        channel = self._channels.get(query_id)
+        if channel is not None:
+            channel.events.append(Event(len(channel.events) + 1, name, data))
+            channel.changed.set()
+
+    def close(self, query_id: str) -> None:
+        """Say that no more events come; the stored query tells the rest."""
+        channel = self._channels.pop(query_id, None)
+        if channel is not None:
+            channel.closed = True
+            channel.changed.set()
+
+    def cancel(self, query_id: str) -> None:
+        """Ask the running query to stop."""
+        channel = self._channels.get(query_id)
+        if channel is not None:
+            channel.cancelled = True
+            channel.changed.set()
+
+    def cancelled(self, query_id: str) -> bool:
+        """Tell whether the query was asked to stop."""
+        channel = self._channels.get(query_id)
+        return channel is not None and channel.cancelled
+
+    def runs(self, query_id: str) -> bool:
+        """Tell whether the query runs here."""
+        return query_id in self._channels
+
+    def heard(self, query_id: str) -> bool:
+        """Tell whether anybody listens to the query here."""
+        channel = self._channels.get(query_id)
+        return channel is not None and channel.listeners > 0
+
+    async def finished(self, query_id: str) -> None:
+        """Return when the query is no longer running here."""
+        channel = self._channels.get(query_id)
+        while channel is not None and not channel.closed:
+            channel.changed.clear()
+            await channel.changed.wait()
+
+    async def follow(self, query_id: str, *, after: int = 0) -> AsyncIterator[Event]:
+        """Yield events numbered above `after` until the query ends."""
+        channel = self._channels.get(query_id)
+        if channel is None:
+            return
+        channel.listeners += 1
+        try:
+            while not (channel.closed and len(channel.events) <= after):
+                for event in channel.events[after:]:
+                    after = event.number
+                    yield event
+                if len(channel.events) <= after and not channel.closed:
+                    channel.changed.clear()
+                    await channel.changed.wait()
+        finally:
+            channel.listeners -= 1

@@ -1,0 +1,244 @@
+"""Queries: ask, read, list, cancel, verify a citation, explain, judge. Answering: `responding`."""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from app.core import documents, filters, spaces
+from app.core.access import Principal
+from app.core.errors import (
+    ConflictError,
+    GoneError,
+    InvalidInputError,
+    NotFoundError,
+    NotReadyError,
+    QueryFailedError,
+    StaleEtagError,
+)
+from app.core.ids import new_id
+from app.core.kinds import EXPLANATIONS, FEEDBACK, QUERIES
+from app.core.live import Live
+from app.core.models import (
+    Citation,
+    Explanation,
+    Feedback,
+    Job,
+    JobKind,
+    Lease,
+    Page,
+    Partition,
+    Query,
+    QueryStatus,
+    Stored,
+)
+from app.core.ports import Enqueue, Listing, Ports, Put
+from app.core.work import LEASE_S
+
+ENDED = frozenset({QueryStatus.COMPLETED, QueryStatus.FAILED, QueryStatus.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a client asks. `filter` is the JSON form that `filters.parse` reads."""
+
+    space_ids: tuple[str, ...]
+    question: str
+    top_k: int = 5
+    filter: Mapping[str, object] | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A durable query; `lease` is set when this process is to answer it itself."""
+
+    query: Stored[Query]
+    lease: Lease | None
+
+
+async def ask(
+    ports: Ports,
+    principal: Principal,
+    asked: Asked,
+    *,
+    id_: str | None = None,
+    here: bool = False,
+) -> Accepted:
+    """Make a question durable; with `here` its job is born leased to the calling process.
+
+    Raises NotFoundError for any space that is not visible, InvalidInputError for a bad filter.
+    """
+    if asked.filter is not None:
+        filters.parse(asked.filter)
+    for space_id in asked.space_ids:
+        await spaces.get(ports, principal, space_id)
+    if id_ is not None and (known := await _known(ports, principal, id_)):
+        return Accepted(known, None)
+    query = Query(
+        id=id_ or new_id("qry"),
+        tenant_id=principal.tenant_id,
+        space_ids=tuple(dict.fromkeys(asked.space_ids)),
+        question=asked.question,
+        language=asked.language,
+        top_k=asked.top_k,
+        filter=asked.filter,
+        status=QueryStatus.PROCESSING if here else QueryStatus.PENDING,
+        created_at=datetime.now(UTC),
+        created_by=principal.id,
+    )
+    lease = _lease(query) if here else None
+    [etag, _] = await ports.records.commit(
+        place(query),
+        Put(kind=QUERIES, value=query, if_absent=True),
+        Enqueue(job=_job(query) if lease is None else lease.job, lease=lease),
+    )
+    return Accepted(Stored(query, etag), lease)
+
+
+async def _known(ports: Ports, principal: Principal, query_id: str) -> Stored[Query] | None:
+    try:
+        return await get(ports, principal, query_id)
+    except NotFoundError:
+        return None
+
+
+def place(query: Query) -> Partition:
+    """Return the partition that the query lives in: its first space's."""
+    return Partition(query.tenant_id, query.space_ids[0])
+
+
+async def get(ports: Ports, principal: Principal, query_id: str) -> Stored[Query]:
+    """Return a query all of whose spaces the principal can see; NotFoundError otherwise."""
+    partition = await ports.records.locate(QUERIES, principal.tenant_id, query_id)
+    found = partition and await ports.records.get(QUERIES, partition, query_id)
+    if not found:
+        raise NotFoundError(id=query_id)
+    for space_id in found.value.space_ids[:1]:
+        await spaces.get(ports, principal, space_id)
+    for space_id in found.value.space_ids[1:]:
+        principal.space(space_id)
+    return found
+
+
+async def page(
+    ports: Ports, principal: Principal, space_id: str, listing: Listing
+) -> Page[Stored[Query]]:
+    """List the queries whose first space this is."""
+    await spaces.get(ports, principal, space_id)
+    return await ports.records.page(QUERIES, principal.space(space_id), listing)
+
+
+async def result(ports: Ports, principal: Principal, query_id: str) -> Stored[Query]:
+    """Return a completed query; NotReadyError while it runs, QueryFailedError if it failed."""
+    found = await get(ports, principal, query_id)
+    status = found.value.status
+    if status is QueryStatus.COMPLETED:
+        return found
+    if status in ENDED:
+        reason = found.value.reason.value if found.value.reason else status.value
+        raise QueryFailedError(reason=reason)
+    raise NotReadyError(status=status.value)
+
+
+async def cancel(ports: Ports, live: Live, principal: Principal, query_id: str) -> Stored[Query]:
+    """Stop a query; one that has ended stays as it is (ConflictError)."""
+    while True:
+        found = await get(ports, principal, query_id)
+        if found.value.status is QueryStatus.CANCELLED:
+            return found
+        if found.value.status in ENDED:
+            raise ConflictError(reason=f"the query is {found.value.status.value}")
+        stopped = replace(found.value, status=QueryStatus.CANCELLED, completed_at=datetime.now(UTC))
+        try:
+            [etag] = await ports.records.commit(
+                place(stopped), Put(kind=QUERIES, value=stopped, if_etag=found.etag)
+            )
+        except StaleEtagError:
+            continue
+        live.cancel(query_id)
+        return Stored(stopped, etag)
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What stands in the stored source where a citation points, read just now."""
+
+    citation: Citation
+    text: str
+    sha256: str
+    matches: bool
+
+
+async def verify_citation(
+    ports: Ports, principal: Principal, query_id: str, number: int
+) -> Verified:
+    """Re-read a citation's source. GoneError when the document was deleted since."""
+    found = await result(ports, principal, query_id)
+    answer = found.value.answer
+    citation = next((c for c in answer.citations if c.number == number), None) if answer else None
+    if citation is None:
+        raise NotFoundError(id=f"{query_id}/citations/{number}")
+    try:
+        document = await documents.get(
+            ports, principal, citation.document_id, space_id=citation.space_id
+        )
+        raw = await ports.blobs.read_range(
+            documents.ref(document.value, citation.version),
+            "text",
+            citation.byte_start,
+            citation.byte_end,
+        )
+    except NotFoundError:
+        raise GoneError(id=citation.document_id) from None
+    text = raw.decode(errors="replace")
+    return Verified(citation, text, hashlib.sha256(raw).hexdigest(), text == citation.quote)
+
+
+async def explain(ports: Ports, principal: Principal, query_id: str) -> Explanation:
+    """Return how the answer came to be; NotReadyError until there is one."""
+    query = await result(ports, principal, query_id)
+    found = await ports.records.get(EXPLANATIONS, place(query.value), query_id)
+    if found is None:
+        raise GoneError(id=query_id)
+    return found.value
+
+
+async def judge(
+    ports: Ports, principal: Principal, query_id: str, rating: int, comment: str
+) -> Feedback:
+    """Keep the caller's verdict on an answer; a later one replaces it."""
+    if rating not in (-1, 1):
+        raise InvalidInputError(pointer="/rating", reason="must be -1 or 1")
+    query = await result(ports, principal, query_id)
+    feedback = Feedback(
+        id=f"{query_id}:{principal.id}",
+        query_id=query_id,
+        rating=rating,
+        comment=comment,
+        created_at=datetime.now(UTC),
+        created_by=principal.id,
+    )
+    await ports.records.commit(place(query.value), Put(kind=FEEDBACK, value=feedback))
+    return feedback
+
+
+def _job(query: Query) -> Job:
+    return Job(
+        id=new_id("job"),
+        kind=JobKind.ANSWER,
+        tenant_id=query.tenant_id,
+        space_id=query.space_ids[0],
+        subject_id=query.id,
+        created_at=query.created_at,
+    )
+
+
+def _lease(query: Query) -> Lease:
+    return Lease(
+        job=_job(query),
+        token=secrets.token_hex(8),
+        attempt=1,
+        expires_at=query.created_at + timedelta(seconds=LEASE_S),
+    )
