@@ -1,0 +1,93 @@
+"""The nouns of EVA. Frozen dataclasses; times are UTC; spans are half-open character offsets."""
+
+from app.core.models.answers import (
+    Answer,
+    Band,
+    Citation,
+    Explained,
+    Explanation,
+    Feedback,
+    Query,
+    QueryStatus,
+    Sentence,
+    Usage,
+)
+from app.core.models.documents import (
+    ContentClaim,
+    Document,
+    DocumentStatus,
+    FailureReason,
+    Progress,
+    Quotation,
+    Version,
+    VersionRef,
+)
+from app.core.models.jobs import (
+    DeadJob,
+    Job,
+    JobKind,
+    Lease,
+)
+from app.core.models.places import (
+    DEFAULT_TENANT,
+    Metadata,
+    Page,
+    Partition,
+    Scalar,
+    Stored,
+)
+from app.core.models.tenancy import (
+    ApiKey,
+    IdempotentCall,
+    Receipt,
+    Scope,
+    Space,
+)
+from app.core.models.texts import (
+    Extraction,
+    PageSpan,
+    Passage,
+    PassageSpan,
+    Section,
+)
+
+__all__ = [
+    "DEFAULT_TENANT",
+    "Answer",
+    "ApiKey",
+    "Band",
+    "Citation",
+    "ContentClaim",
+    "DeadJob",
+    "Document",
+    "DocumentStatus",
+    "Explained",
+    "Explanation",
+    "Extraction",
+    "FailureReason",
+    "Feedback",
+    "IdempotentCall",
+    "Job",
+    "JobKind",
+    "Lease",
+    "Metadata",
+    "Page",
+    "PageSpan",
+    "Partition",
+    "Passage",
+    "PassageSpan",
+    "Progress",
+    "Query",
+    "QueryStatus",
+    "Quotation",
+    "Receipt",
+    "Scalar",
+    "Scope",
+    "Section",
+    "Sentence",
+    "Space",
+    "Stored",
+    "Usage",
+    "Version",
+    "VersionRef",
+]

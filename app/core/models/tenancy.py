@@ -1,0 +1,82 @@
+"""What a tenant owns: keys, spaces, receipts of deletions, remembered calls."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from app.core.models.places import Metadata
+
+
+class Scope(StrEnum):
+    """What a credential may do."""
+
+    SPACES_READ = "spaces:read"
+    SPACES_WRITE = "spaces:write"
+    DOCUMENTS_READ = "documents:read"
+    DOCUMENTS_WRITE = "documents:write"
+    QUERIES_EXECUTE = "queries:execute"
+    WEBHOOKS_MANAGE = "webhooks:manage"
+    AUDIT_READ = "audit:read"
+    ADMIN_ALL = "admin:all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """A credential; only the SHA-256 of its secret is kept."""
+
+    id: str
+    tenant_id: str
+    name: str
+    secret_sha256: str
+    scopes: tuple[Scope, ...]
+    space_ids: tuple[str, ...] | None = None  # None: every space of the tenant
+    created_at: datetime
+    created_by: str
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Space:
+    """A named collection of documents that questions are asked of."""
+
+    id: str
+    tenant_id: str
+    name: str
+    description: str = ""
+    metadata: Metadata = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    created_at: datetime
+    updated_at: datetime
+    created_by: str
+    deleted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a deletion removed, counted by a pass that looked again afterwards."""
+
+    id: str  # the deleted object's id
+    tenant_id: str
+    space_id: str
+    subject: str  # "document" or "space"
+    requested_at: datetime
+    requested_by: str
+    completed_at: datetime | None = None
+    removed: Mapping[str, int] = field(default_factory=dict)  # blobs, passages, records, …
+    remaining: Mapping[str, int] = field(default_factory=dict)  # all zero when it is true
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdempotentCall:
+    """A POST remembered under its Idempotency-Key; `response` is None while it runs."""
+
+    id: str  # sha256 of principal and key
+    fingerprint: str  # sha256 of method, path and body
+    seed: str  # ids minted by a re-execution are derived from it
+    started_at: datetime
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str | None = None

@@ -1,0 +1,68 @@
+"""What EVA needs of the world, as small Protocols named by role.
+
+Every call names the tenant (through `Partition`, `VersionRef` or `Job`); the one exception,
+`KeyDirectory.find_key`, is how a caller's tenant becomes known. Any method may raise
+`UnavailableError` when its dependency is down; `StorageFullError` when there is no room.
+"""
+
+from app.core.ports.bundle import (
+    Ports,
+)
+from app.core.ports.composing import (
+    Claim,
+    Composer,
+    Material,
+    Ranked,
+    Support,
+)
+from app.core.ports.content import (
+    BlobInfo,
+    BlobPart,
+    BlobStore,
+    Extractor,
+)
+from app.core.ports.jobs import (
+    JobQueue,
+)
+from app.core.ports.records import (
+    Change,
+    Enqueue,
+    KeyDirectory,
+    Listing,
+    Put,
+    Records,
+    Remove,
+    Settle,
+)
+from app.core.ports.search import (
+    Analyzer,
+    Candidate,
+    Found,
+    PassageIndex,
+)
+
+__all__ = [
+    "Analyzer",
+    "BlobInfo",
+    "BlobPart",
+    "BlobStore",
+    "Candidate",
+    "Change",
+    "Claim",
+    "Composer",
+    "Enqueue",
+    "Extractor",
+    "Found",
+    "JobQueue",
+    "KeyDirectory",
+    "Listing",
+    "Material",
+    "PassageIndex",
+    "Ports",
+    "Put",
+    "Ranked",
+    "Records",
+    "Remove",
+    "Settle",
+    "Support",
+]

@@ -1,0 +1,23 @@
+"""Everything a use case may reach."""
+
+from dataclasses import dataclass
+
+from app.core.ports.composing import Composer
+from app.core.ports.content import BlobStore, Extractor
+from app.core.ports.jobs import JobQueue
+from app.core.ports.records import KeyDirectory, Records
+from app.core.ports.search import Analyzer, PassageIndex
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Everything a use case may reach. Tests replace one with `dataclasses.replace`."""
+
+    records: Records
+    keys: KeyDirectory
+    jobs: JobQueue
+    blobs: BlobStore
+    extractor: Extractor
+    index: PassageIndex
+    analyzer: Analyzer
+    composer: Composer
