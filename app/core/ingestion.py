@@ -3,13 +3,15 @@
 Every step is idempotent: a job that is driven again after a crash ends in the same state.
 """
 
+import asyncio
+import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 from app.core import documents
-from app.core.errors import ExtractionFailedError, StaleEtagError
+from app.core.errors import EvaError, ExtractionFailedError, StaleEtagError
 from app.core.kinds import DOCUMENTS, PROGRESS
 from app.core.models import (
     Document,
@@ -24,6 +26,8 @@ from app.core.models import (
 )
 from app.core.ports import Ports, Put, Remove, Settle
 
+_REPORT_S = 1.0
+_READING_SHARE = 0.6  # of the whole; the rest is indexing
 _MAX_TEXT_BYTES = 1 << 30  # the extractor's own caps are far below
 
 
@@ -37,7 +41,7 @@ async def ingest(ports: Ports, lease: Lease) -> None:
         return
     ref = documents.ref(document, number)
     try:
-        extraction = await _read(ports, ref, version)
+        extraction = await _read(ports, lease, ref, version)
     except ExtractionFailedError as error:
         reason = FailureReason(str(error.facts["reason"]))
         await finish(ports, lease, replace(version, status=DocumentStatus.FAILED, reason=reason))
@@ -54,6 +58,25 @@ async def ingest(ports: Ports, lease: Lease) -> None:
         indexed_at=datetime.now(UTC),
     )
     await finish(ports, lease, ready)
+
+
+async def give_up(ports: Ports, lease: Lease) -> None:
+    """Record that the version could not be read after all attempts; the lease is not settled."""
+    number = int(lease.job.detail["version"])
+    while True:
+        found = await _alive(ports, lease)
+        version = found.value.version(number) if found else None
+        if found is None or version is None:
+            return
+        reason = FailureReason.EXHAUSTED
+        failed = _with(found.value, replace(version, status=DocumentStatus.FAILED, reason=reason))
+        with contextlib.suppress(StaleEtagError):
+            await ports.records.commit(
+                lease.job.partition,
+                Put(kind=DOCUMENTS, value=failed, if_etag=found.etag),
+                Remove(kind=PROGRESS, id=failed.id),
+            )
+            return
 
 
 async def describe(ports: Ports, lease: Lease) -> None:
@@ -87,9 +110,9 @@ async def _mark(ports: Ports, lease: Lease, number: int) -> Document | None:
         return marked
 
 
-async def _read(ports: Ports, ref: VersionRef, version: Version) -> Extraction:
-    async with ports.blobs.local(ref, "original") as path:
-        extraction = await ports.extractor.extract(path, version.media_type)
+async def _read(ports: Ports, lease: Lease, ref: VersionRef, version: Version) -> Extraction:
+    async with ports.blobs.local(ref, "original") as path, _reporting(ports, lease) as tell:
+        extraction = await ports.extractor.extract(path, version.media_type, progress=tell)
     page_map = {
         "language": extraction.language,
         "pages": [asdict(page) for page in extraction.pages],
@@ -104,7 +127,7 @@ async def _read(ports: Ports, ref: VersionRef, version: Version) -> Extraction:
 async def _index(ports: Ports, lease: Lease, document: Document, extraction: Extraction) -> int:
     number = int(lease.job.detail["version"])
     await ports.records.commit(
-        lease.job.partition, Put(kind=PROGRESS, value=_progress(lease, "indexing", 0.6))
+        lease.job.partition, Put(kind=PROGRESS, value=_progress(lease, "indexing", _READING_SHARE))
     )
     ref = documents.ref(document, number)
     return await ports.index.stage(ref, document.title, extraction)
@@ -160,6 +183,33 @@ def _with(document: Document, version: Version) -> Document:
 def _progress(lease: Lease, stage: str, fraction: float) -> Progress:
     number = int(lease.job.detail["version"])
     return Progress(id=lease.job.subject_id, version=number, stage=stage, fraction=fraction)
+
+
+@contextlib.asynccontextmanager
+async def _reporting(ports: Ports, lease: Lease) -> AsyncIterator[Callable[[float], None]]:
+    """Lend a function that notes progress; what it was told is recorded once a second."""
+    share = 0.0
+
+    def tell(fraction: float) -> None:
+        nonlocal share
+        share = fraction
+
+    async def record() -> None:
+        told = 0.0
+        while True:
+            await asyncio.sleep(_REPORT_S)
+            if share > told:
+                told = share
+                progress = _progress(lease, "reading", told * _READING_SHARE)
+                await ports.records.commit(lease.job.partition, Put(kind=PROGRESS, value=progress))
+
+    recording = asyncio.create_task(record())
+    try:
+        yield tell
+    finally:
+        recording.cancel()
+        with contextlib.suppress(asyncio.CancelledError, EvaError):  # progress is a courtesy
+            await recording
 
 
 async def _once(data: bytes) -> AsyncIterator[bytes]:

@@ -23,7 +23,7 @@ class Material:
     question: str
     language: str
     found: Found
-    ranked: tuple["Ranked", ...]
+    ranked: tuple[Ranked, ...]
     answer_language_only: bool = True
 
 

@@ -1,0 +1,58 @@
+"""The worker process: drives durable jobs. Inside `eva serve` when embedded, alone otherwise."""
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import AsyncIterator, Mapping
+
+from app.core import erasure, ingestion, responding
+from app.core.live import Live
+from app.core.models import JobKind
+from app.core.ports import Ports
+from app.core.work import Handler, Lane, Worker
+from app.settings import Settings
+from app.wiring import open_ports
+
+
+def handlers(live: Live) -> Mapping[JobKind, Handler]:
+    """Return how each kind of job is done and given up."""
+    return {
+        JobKind.ANSWER: Handler(
+            do=lambda ports, lease: responding.respond(ports, live, lease),
+            give_up=lambda ports, lease: responding.give_up(ports, live, lease),
+        ),
+        JobKind.INGEST: Handler(do=ingestion.ingest, give_up=ingestion.give_up),
+        JobKind.DESCRIBE: Handler(do=ingestion.describe),
+        JobKind.ERASE_DOCUMENT: Handler(do=erasure.erase_document),
+        JobKind.ERASE_SPACE: Handler(do=erasure.erase_space),
+    }
+
+
+def lanes(settings: Settings) -> tuple[Lane, ...]:
+    """Return which jobs share places, so that an answer never waits behind uploads."""
+    return (
+        Lane((JobKind.ANSWER,), settings.answer_places),
+        Lane((JobKind.INGEST,), settings.ingest_places),
+        Lane((JobKind.DESCRIBE, JobKind.ERASE_DOCUMENT, JobKind.ERASE_SPACE), 1),
+    )
+
+
+@contextlib.asynccontextmanager
+async def start(ports: Ports, live: Live, settings: Settings) -> AsyncIterator[Worker]:
+    """Run a worker for the duration of the context."""
+    name = f"{socket.gethostname()}/{os.getpid()}"
+    worker = Worker(ports, handlers(live), lanes(settings), name=name)
+    running = asyncio.create_task(worker.run())
+    try:
+        yield worker
+    finally:
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+
+
+async def run(settings: Settings) -> None:
+    """Work until cancelled."""
+    async with open_ports(settings) as ports, start(ports, Live(), settings):
+        await asyncio.Event().wait()
