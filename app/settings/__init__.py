@@ -1,0 +1,155 @@
+"""Settings: read once, at start, from the environment. Nothing else reads it.
+
+`Settings.load()` checks everything and reports all that is wrong at once. Every setting is
+declared in `parts` or `azure`; `docs/settings.md` is generated from there
+(`python -m app.settings`).
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from app.settings import azure, parts
+from app.settings.declaring import Declared, declared
+from app.settings.reading import DEFAULT, SettingsError, read, shown, unknown
+
+__all__ = ["ClientSettings", "Effective", "Settings", "SettingsError"]
+
+# Read by other programs of this repository, so not unknown.
+ELSEWHERE = {
+    "EVA_RETRIEVAL_DATA": "the folder of test collections that `make bench-retrieval` reads"
+}
+# Names of the earlier family that stand for nothing any more: accepted, with the reason shown.
+RETIRED = {
+    "DEBUG": "use EVA_LOG_LEVEL=debug; problems never show internals",
+    "RELOAD": "the service does not reload itself",
+    "EVA_MOCK_MODE": "there is no mock: EVA_BACKEND=embedded is a real backend that works offline",
+    "JWT_ALGORITHM": "the algorithms allowed are fixed in the code",
+    "API_KEY_PREFIX": "keys are eva_<id>_<secret>",
+    "API_KEY_LENGTH": "keys are eva_<id>_<secret>",
+}
+_PLACEHOLDERS = ("changeme", "change-me", "change_me", "placeholder", "your-", "your_", "<", "todo")
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """One setting as in effect; `value` is masked if secret, `source` a variable or "default"."""
+
+    group: str
+    name: str
+    value: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Loaded:
+    """What every settings class can do."""
+
+    sources: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def declared(cls) -> tuple[Declared, ...]:
+        """Return the settings that this class has."""
+        return declared(cls)
+
+    @classmethod
+    def load(cls, env: Mapping[str, str] = os.environ) -> Self:
+        """Read and check the environment; raises SettingsError naming all that is wrong."""
+        reading = read(cls.declared(), env)
+        problems = [*reading.problems, *cls.refusals(reading.values, env)]
+        if problems:
+            raise SettingsError(problems)
+        return cls(sources=reading.sources, **reading.values)
+
+    @classmethod
+    def refusals(cls, _values: Mapping[str, Any], _env: Mapping[str, str]) -> list[str]:
+        """Return what is wrong beyond single values."""
+        return []
+
+    def effective(self) -> tuple[Effective, ...]:
+        """Return every setting as in effect, secrets masked, with where it came from."""
+        return tuple(
+            Effective(
+                one.group,
+                one.names[0],
+                shown(one, getattr(self, one.field)),
+                self.sources.get(one.field, DEFAULT),
+            )
+            for one in self.declared()
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientSettings(parts.Client, _Loaded):
+    """What the command line needs to talk to a server."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(
+    parts.Service,
+    parts.Requests,
+    parts.Work,
+    parts.Extraction,
+    parts.Retrieval,
+    azure.Edge,
+    azure.Identity,
+    azure.Storage,
+    azure.Services,
+    _Loaded,
+):
+    """What the service needs to run."""
+
+    @property
+    def max_upload_bytes(self) -> int:
+        """Return the largest file in bytes."""
+        return self.max_upload_mb * parts.MIB
+
+    @property
+    def max_json_bytes(self) -> int:
+        """Return the largest JSON body in bytes."""
+        return self.max_json_kb * 1024
+
+    @classmethod
+    def refusals(cls, values: Mapping[str, Any], env: Mapping[str, str]) -> list[str]:
+        """Refuse unknown names, an absent backend, placeholders, a contradicting account."""
+        return [
+            *unknown(env, known_names()),
+            *_backend(values),
+            *_placeholders(cls.declared(), values),
+            *_storage_account(values),
+        ]
+
+
+def known_names() -> tuple[str, ...]:
+    """Return every variable name that means something."""
+    wanted = (*Settings.declared(), *ClientSettings.declared())
+    return (*(name for one in wanted for name in one.names), *ELSEWHERE, *RETIRED)
+
+
+def without_effect(env: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the variables that are set but stand for nothing any more, with the reason."""
+    return {name: reason for name, reason in RETIRED.items() if env.get(name)}
+
+
+def _backend(values: Mapping[str, Any]) -> list[str]:
+    if values.get("backend") == "azure":
+        return ["EVA_BACKEND=azure: this backend is not available yet; use embedded"]
+    return []
+
+
+def _placeholders(wanted: tuple[Declared, ...], values: Mapping[str, Any]) -> list[str]:
+    if values.get("environment", "development") == "development":
+        return []
+    return [
+        f"{one.names[0]}: a placeholder is no secret outside development"
+        for one in wanted
+        if one.secret and str(values.get(one.field, "")).casefold().startswith(_PLACEHOLDERS)
+    ]
+
+
+def _storage_account(values: Mapping[str, Any]) -> list[str]:
+    said, name = values.get("storage_connection_string"), values.get("storage_account_name")
+    if said and name and f"accountname={name};" not in f"{said};".casefold():
+        return ["AZURE_STORAGE_CONNECTION_STRING and AZURE_STORAGE_ACCOUNT_NAME disagree; keep one"]
+    return []

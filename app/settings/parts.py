@@ -1,0 +1,167 @@
+"""The settings that the service reads now, in groups. Each group's first line is its title."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from app.settings.declaring import address, choice, flag, folder, number, setting, several, whole
+from app.settings.declaring import text as any_text
+
+Backend: TypeAlias = Literal["embedded", "azure"]
+Environment: TypeAlias = Literal["development", "staging", "production"]
+LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
+Language: TypeAlias = Literal["en", "fr"]
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """The service."""
+
+    backend: Backend = setting(
+        choice(Backend),
+        "embedded",
+        "EVA_BACKEND",
+        about="Where data lives: in a folder (embedded) or on Azure (azure; not available yet).",
+    )
+    data_dir: Path = setting(
+        folder(), Path(".eva"), "EVA_DATA_DIR", about="The data folder of the embedded backend."
+    )
+    host: str = setting(
+        any_text(), "127.0.0.1", "EVA_HOST", "HOST", about="The address to listen on."
+    )
+    port: int = setting(
+        whole(0, 65535),
+        8000,
+        "EVA_PORT",
+        "PORT",
+        about="The port to listen on; 0 takes a free one.",
+    )
+    environment: Environment = setting(
+        choice(Environment),
+        "development",
+        "EVA_ENVIRONMENT",
+        "ENVIRONMENT",
+        about="Outside `development`, placeholder secrets are refused.",
+    )
+    log_level: LogLevel = setting(
+        choice(LogLevel),
+        "info",
+        "EVA_LOG_LEVEL",
+        "LOG_LEVEL",
+        about="The least severe log line shown.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requests:
+    """Requests."""
+
+    max_upload_mb: int = setting(
+        whole(1, 4096), 100, "EVA_MAX_UPLOAD_MB", about="The largest file, in MiB."
+    )
+    max_json_kb: int = setting(
+        whole(1, 65536), 256, "EVA_MAX_JSON_KB", about="The largest JSON body, in KiB."
+    )
+    max_wait_s: float = setting(
+        number(0, 600),
+        30.0,
+        "EVA_MAX_WAIT_S",
+        about="The longest that `Prefer: wait=N` is honoured, in seconds.",
+    )
+    sse_heartbeat_s: float = setting(
+        number(0.05, 300),
+        15.0,
+        "EVA_SSE_HEARTBEAT_S",
+        about="The pause between signs of life on a quiet event stream, in seconds.",
+    )
+    sse_grace_s: float = setting(
+        number(0, 600),
+        5.0,
+        "EVA_SSE_GRACE_S",
+        about="How long a query runs on after its last listener left, in seconds.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """Background work."""
+
+    worker: bool = setting(
+        flag(),
+        True,
+        "EVA_WORKER",
+        about="Whether `eva serve` also reads documents and answers questions.",
+    )
+    ingest_places: int = setting(
+        whole(1, 64), 2, "EVA_INGEST_PLACES", about="How many documents are read at once."
+    )
+    answer_places: int = setting(
+        whole(1, 64),
+        4,
+        "EVA_ANSWER_PLACES",
+        about="How many queued questions are answered at once.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extraction:
+    """Reading documents."""
+
+    extract_timeout_s: float = setting(
+        number(1, 3600),
+        120.0,
+        "EVA_EXTRACT_TIMEOUT_S",
+        about="The longest reading time, in seconds.",
+    )
+    extract_memory_mb: int = setting(
+        whole(256, 65536),
+        1536,
+        "EVA_EXTRACT_MEMORY_MB",
+        about="The most memory that reading one document may take, in MiB.",
+    )
+    extract_pages: int = setting(
+        whole(1, 1_000_000), 10_000, "EVA_EXTRACT_PAGES", about="The most pages of one document."
+    )
+    extract_characters: int = setting(
+        whole(1, 1_000_000_000),
+        50_000_000,
+        "EVA_EXTRACT_CHARACTERS",
+        about="The most characters of one document.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retrieval:
+    """Retrieval."""
+
+    index_cache_mb: int = setting(
+        whole(1, 65536),
+        256,
+        "EVA_INDEX_CACHE_MB",
+        about="Memory for the search indexes of recently asked spaces, in MiB.",
+    )
+    embedder_dir: Path | None = setting(
+        folder(),
+        None,
+        "EVA_EMBEDDER_DIR",
+        about="A folder with a sentence-transformer ONNX export; unset: no dense embedder.",
+    )
+    embedder_languages: tuple[Language, ...] = setting(
+        several(Language),
+        ("en",),
+        "EVA_EMBEDDER_LANGUAGES",
+        about="The languages that this embedder was trained for.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Client:
+    """The command line as a client."""
+
+    url: str = setting(
+        address(), "http://127.0.0.1:8000", "EVA_URL", about="The server that the commands talk to."
+    )
+    api_key: str | None = setting(
+        any_text(), None, "EVA_API_KEY", about="The API key that the commands use.", secret=True
+    )
