@@ -1,0 +1,87 @@
+# The whole vocabulary of this repository. `make` alone lists it.
+
+UV ?= $(shell uv --version >/dev/null 2>&1 && command -v uv || echo .tools/bin/uv)
+PY ?= python3
+SERVICE := $(UV) run --frozen --no-default-groups
+DEV := $(UV) run --frozen
+PYTEST_ARGS ?= -n auto --dist loadfile
+
+# The first line of every recipe: says what the target does, in the words of `make help`.
+announce = @sed -n 's/^$@:.*\#\# */\n== $@: /p' Makefile
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test lint fmt types check bench bench-retrieval bench-ingestion \
+	bench-storage bench-api crash openapi docs ci
+
+help: ## List these targets
+	@sed -n 's/^\([a-z][a-z-]*\):.*## */\1\t/p' Makefile | awk -F '\t' '{printf "%-16s %s\n", $$1, $$2}'
+
+setup: $(UV) ## Install everything that developing needs, from the lock file
+	$(announce)
+	$(UV) sync --frozen
+
+run: $(UV) ## Start the service on http://127.0.0.1:8000, installing what it needs
+	$(announce)
+	$(SERVICE) eva serve
+
+demo: $(UV) ## Ask this repository's own documents three questions, citations checked
+	$(announce)
+	$(SERVICE) eva demo
+
+test: $(UV) ## Run the tests, save those that take minutes
+	$(announce)
+	$(DEV) pytest -m "not slow" $(PYTEST_ARGS)
+
+lint: $(UV) ## Check style, formatting and the direction of imports
+	$(announce)
+	$(DEV) ruff check
+	$(DEV) ruff format --check
+	$(DEV) lint-imports
+
+fmt: $(UV) ## Format the code and mend what can be mended
+	$(announce)
+	$(DEV) ruff check --fix
+	$(DEV) ruff format
+
+types: $(UV) ## Check types, strictly
+	$(announce)
+	$(DEV) mypy
+
+check: lint types test ## Run everything that a change must pass
+
+bench: bench-api bench-retrieval bench-ingestion bench-storage ## Run every benchmark
+
+bench-api: $(UV) ## Measure requests beside a bare route (needs wrk)
+	$(announce)
+	$(DEV) python benchmarks/api.py
+
+bench-retrieval: $(UV) ## Measure answers: quality and speed beside plain BM25
+	$(announce)
+	$(DEV) python benchmarks/retrieval.py
+
+bench-ingestion: $(UV) ## Measure reading documents beside the bare libraries
+	$(announce)
+	$(DEV) python benchmarks/ingestion.py
+
+bench-storage: $(UV) ## Measure the embedded store
+	$(announce)
+	$(DEV) python benchmarks/storage.py
+
+crash: $(UV) ## Kill the service a hundred times and more, and check that nothing is lost
+	$(announce)
+	$(DEV) pytest tests/crash -m slow -n 0 -s
+
+openapi: $(UV) ## Print the OpenAPI document
+	@$(SERVICE) eva openapi
+
+docs: $(UV) ## Write the generated pages anew
+	$(announce)
+	$(SERVICE) python -m app.settings > docs/settings.md
+
+ci: ## Run what continuous integration runs
+	.ci/run
+
+.tools/bin/uv:
+	@echo "uv is not installed: putting it into .tools"
+	@$(PY) -m pip --version >/dev/null || { echo "$(PY) has no pip: install uv, or pip for $(PY)" >&2; exit 1; }
+	$(PY) -m pip install --quiet --disable-pip-version-check --target .tools 'uv>=0.13,<0.14'
