@@ -1,0 +1,62 @@
+"""The embedded backend: one SQLite database and plain files in one data folder, made to last."""
+
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.adapters.embedded import folder, schema
+from app.adapters.embedded.blobs import FileBlobStore
+from app.adapters.embedded.folder import UnusableFolderError
+from app.adapters.embedded.jobs import SqliteJobQueue, Wakeup
+from app.adapters.embedded.layout import Layout, drafts
+from app.adapters.embedded.reader import Reader
+from app.adapters.embedded.records import SqliteKeyDirectory, SqliteRecords
+from app.adapters.embedded.writer import Writer
+
+__all__ = ["EmbeddedStore", "UnusableFolderError", "open_store"]
+
+_BUSY_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedStore:
+    """The storage ports on one data folder."""
+
+    records: SqliteRecords
+    keys: SqliteKeyDirectory
+    jobs: SqliteJobQueue
+    blobs: FileBlobStore
+
+
+@contextlib.asynccontextmanager
+async def open_store(
+    root: Path, *, busy_s: float = _BUSY_S, clock: Callable[[], float] = time.time
+) -> AsyncIterator[EmbeddedStore]:
+    """Open a data folder, making what is missing; several processes may have it open.
+
+    `busy_s` is how long a write waits for other processes before UnavailableError. Raises
+    UnusableFolderError with a text for the operator.
+    """
+    folder.prepare(root)
+    async with AsyncExitStack() as stack:
+        with folder.exclusively(root, busy_s):
+            with contextlib.closing(schema.connect(root / "eva.db", busy_s=busy_s)) as connection:
+                schema.migrate(connection)
+            layout = Layout(root / "blobs")
+            unfinished = stack.enter_context(drafts(layout.incoming))
+            writer = Writer(root, busy_s=busy_s)
+        stack.push_async_callback(writer.close)
+        reader = Reader(root, busy_s=busy_s)
+        stack.push_async_callback(reader.close)
+        blobs = FileBlobStore(layout, unfinished)
+        stack.push_async_callback(blobs.close)
+        wakeup = Wakeup()
+        yield EmbeddedStore(
+            records=SqliteRecords(writer, reader, wakeup, clock),
+            keys=SqliteKeyDirectory(reader),
+            jobs=SqliteJobQueue(writer, reader, wakeup, clock),
+            blobs=blobs,
+        )

@@ -1,0 +1,137 @@
+"""Where blobs lie: `blobs/<tenant>/<space>/<document>/<version>.<part>`, and folders made durable.
+
+Names come from our own ids. Anything else is refused before it touches the file system, so no
+input can name a place outside.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+from app.adapters.embedded import folder
+from app.core.errors import InvalidInputError
+from app.core.models import Partition, VersionRef
+from app.core.ports import BlobPart
+
+_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}", re.ASCII)
+_PARTS = frozenset(get_args(BlobPart))
+_ATTEMPTS = 3
+INCOMING = ".incoming"  # no id starts with a dot
+_LOCK = "lock"
+
+
+class Layout:
+    """The blob folders below one root."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.incoming = root / INCOMING
+        self._durable: set[Path] = {root}  # folders whose entry in their parent was synced by us
+        self._guard = threading.Lock()
+
+    def space(self, partition: Partition) -> Path:
+        """Return a space's folder; raises InvalidInputError for what is not one of our ids."""
+        return self.root / _named(partition.tenant_id) / _named(partition.space_id)
+
+    def document(self, partition: Partition, document_id: str) -> Path:
+        """Return a document's folder."""
+        return self.space(partition) / _named(document_id)
+
+    def blob(self, ref: VersionRef, part: BlobPart) -> Path:
+        """Return the file of a part."""
+        if part not in _PARTS or ref.version < 0:
+            raise InvalidInputError(pointer="part", reason="is not a part of a version")
+        return self.document(ref.partition, ref.document_id) / f"{ref.version}.{part}"
+
+    def publish(self, draft: Path, target: Path) -> None:
+        """Move a synced draft to its place; durable on return, folders included."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                self._make(target.parent)
+                draft.replace(target)
+                folder.sync(target.parent)
+            except FileNotFoundError:  # the folder was removed meanwhile
+                self._forget(target.parent.parent)
+                if attempt == _ATTEMPTS:
+                    raise
+            else:
+                return
+
+    def remove(self, path: Path) -> int:
+        """Remove a document's or space's folder durably; return how many blobs it held."""
+        removed = blobs_below(path)
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(path)
+        self._forget(path)
+        with contextlib.suppress(
+            FileNotFoundError
+        ):  # also what an interrupted removal left unsynced
+            folder.sync(path.parent)
+        return removed
+
+    def _make(self, path: Path) -> None:
+        """Make a folder and sync the entry of each folder above that we have not synced yet.
+
+        Documents' folders are many and used once: they are not remembered.
+        """
+        space, tenant = path.parent, path.parent.parent
+        for level in (tenant, space, path):
+            if level in self._durable:
+                continue
+            level.mkdir(mode=0o700, exist_ok=True)
+            folder.sync(level.parent)
+            if level is not path:
+                with self._guard:
+                    self._durable.add(level)
+
+    def _forget(self, path: Path) -> None:
+        with self._guard:
+            self._durable -= {path, path.parent}
+            self._durable.add(self.root)
+
+
+def blobs_below(path: Path) -> int:
+    """Return how many blobs a document's, space's or tenant's folder holds."""
+    return sum(len(files) for _, _, files in os.walk(path))
+
+
+@contextlib.contextmanager
+def drafts(incoming: Path) -> Iterator[Path]:
+    """Lend this process a folder for unfinished blobs; remove those of processes that died.
+
+    A folder belongs to a living process as long as its lock is held. Call it with the data folder
+    locked, so that none is judged between its making and its locking.
+    """
+    incoming.mkdir(mode=0o700, exist_ok=True)
+    for other in incoming.iterdir():
+        _remove_if_dead(other)
+    own = incoming / os.urandom(8).hex()
+    own.mkdir(mode=0o700)
+    lock = folder.FolderLock(own / _LOCK)
+    lock.acquire(0)
+    try:
+        yield own
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
+        lock.close()
+
+
+def _remove_if_dead(other: Path) -> None:
+    with contextlib.suppress(OSError):  # it may be closing right now
+        lock = folder.FolderLock(other / _LOCK)
+        try:
+            if lock.acquire(0):
+                shutil.rmtree(other)
+        finally:
+            lock.close()
+
+
+def _named(id_: str) -> str:
+    if not _ID.fullmatch(id_):
+        raise InvalidInputError(pointer="id", reason="is not an id of this service")
+    return id_

@@ -1,0 +1,145 @@
+"""Job rows and who holds them. Every function runs inside a transaction of the writer.
+
+A job is claimable once its `due_at` has come. Times are wall-clock seconds, as several processes
+share them; `stamped_at` tells when `due_at` was written, so that a clock that was set back delays
+no job: what was stamped in the future counts as due. A lease that is given too early that way is
+harmless, for only the newest token is obeyed.
+"""
+
+import secrets
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import orjson
+
+from app.adapters.embedded import codec
+from app.core.errors import ConflictError, LeaseLostError
+from app.core.models import Job, JobKind, Lease
+
+_SKEW_S = 1.0  # what an adjustment of the clock may take back unnoticed
+DUE = f"(due_at <= :now OR stamped_at > :now + {_SKEW_S})"
+
+# Of the tenants with work that is due, the one with the fewest running jobs is served, among
+# equals the one served longest ago, and of its jobs the oldest. A tenant is found by jumping
+# from one to the next, a job by age: the cost grows with tenants and held jobs, not with backlog.
+_NEXT = f"""
+WITH RECURSIVE tenants (tenant) AS (
+    SELECT min(tenant) FROM jobs
+    UNION ALL
+    SELECT (SELECT min(j.tenant) FROM jobs j WHERE j.tenant > tenants.tenant)
+    FROM tenants WHERE tenant IS NOT NULL
+)
+SELECT oldest FROM (
+    SELECT
+        (SELECT seq FROM jobs j
+         WHERE j.tenant = t.tenant AND j.kind = k.value AND {DUE} ORDER BY seq LIMIT 1) AS oldest,
+        (SELECT count(*) FROM jobs j
+         WHERE j.tenant = t.tenant AND j.token IS NOT NULL AND j.due_at > :now) AS running,
+        (SELECT turn FROM turns WHERE turns.tenant = t.tenant) AS turn
+    FROM tenants t CROSS JOIN json_each(:kinds) k
+)
+WHERE oldest IS NOT NULL ORDER BY running, turn, oldest LIMIT 1
+"""  # noqa: S608 - constants only
+_ENQUEUE = """
+INSERT INTO jobs
+    (tenant, space, kind, id, body, enqueued_at, attempts, token, due_at, stamped_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_CLAIM = """
+UPDATE jobs SET token = ?, due_at = ?, stamped_at = ?, attempts = attempts + 1 WHERE seq = ?
+RETURNING tenant, body, attempts
+"""
+_SERVED = """
+INSERT INTO turns SELECT ?, coalesce(max(turn), 0) + 1 FROM turns WHERE true
+ON CONFLICT DO UPDATE SET turn = excluded.turn
+"""
+_EXTEND = "UPDATE jobs SET due_at = ?, stamped_at = ? WHERE tenant = ? AND id = ? AND token = ?"
+_RELEASE = """
+UPDATE jobs SET token = NULL, due_at = ?, stamped_at = ?, reason = ?
+WHERE tenant = ? AND id = ? AND token = ?
+"""
+_BURY = """
+INSERT INTO dead_jobs SELECT tenant, id, space, kind, body, attempts, ?, ? FROM jobs
+WHERE tenant = ? AND id = ? AND token = ?
+"""
+_FINISH = "DELETE FROM jobs WHERE tenant = ? AND id = ? AND token = ?"
+_EXHUME = "DELETE FROM dead_jobs WHERE tenant = ? AND id = ? RETURNING body"
+
+
+def enqueue(connection: sqlite3.Connection, job: Job, lease: Lease | None, now: float) -> str:
+    """Add a job, claimed if it comes with a lease; raises ConflictError if its id is known."""
+    token, due, attempts = None, now, 0
+    if lease is not None:
+        token, due, attempts = lease.token, lease.expires_at.timestamp(), lease.attempt
+    row = (job.tenant_id, job.space_id, job.kind.value, job.id, codec.encode(job))
+    try:
+        connection.execute(_ENQUEUE, (*row, now, attempts, token, due, now))
+    except sqlite3.IntegrityError as error:
+        raise ConflictError(reason="exists") from error
+    return ""
+
+
+def settle(connection: sqlite3.Connection, lease: Lease) -> str:
+    """Remove a finished job; raises LeaseLostError."""
+    _require(connection.execute(_FINISH, _key(lease)))
+    return ""
+
+
+def claim(
+    connection: sqlite3.Connection, kinds: Sequence[JobKind], lease_s: float, now: float
+) -> Lease | None:
+    """Lease the next job of these kinds."""
+    wanted = {"now": now, "kinds": orjson.dumps(kinds).decode()}
+    found = connection.execute(_NEXT, wanted).fetchone()
+    if found is None:
+        return None
+    token, expires = secrets.token_hex(8), now + lease_s
+    held = connection.execute(_CLAIM, (token, expires, now, *found))
+    [(tenant, body, attempt)] = held.fetchall()
+    connection.execute(_SERVED, (tenant,))
+    job = codec.decode(Job, body)
+    return Lease(job=job, token=token, attempt=attempt, expires_at=_time(expires))
+
+
+def extend(connection: sqlite3.Connection, lease: Lease, lease_s: float, now: float) -> Lease:
+    """Keep a job longer; raises LeaseLostError."""
+    expires = now + lease_s
+    _require(connection.execute(_EXTEND, (expires, now, *_key(lease))))
+    return replace(lease, expires_at=_time(expires))
+
+
+def release(
+    connection: sqlite3.Connection, lease: Lease, pause: tuple[float, str], now: float
+) -> None:
+    """Give a job back for a delay in seconds and a reason; raises LeaseLostError."""
+    delay_s, reason = pause
+    _require(connection.execute(_RELEASE, (now + delay_s, now, reason, *_key(lease))))
+
+
+def bury(connection: sqlite3.Connection, lease: Lease, reason: str, now: float) -> None:
+    """Move a job to the dead letters; raises LeaseLostError."""
+    _require(connection.execute(_BURY, (reason, now, *_key(lease))))
+    connection.execute(_FINISH, _key(lease))
+
+
+def replay(connection: sqlite3.Connection, tenant_id: str, job_id: str, now: float) -> bool:
+    """Move a dead job back, as new; False if there is none."""
+    moved = connection.execute(_EXHUME, (tenant_id, job_id)).fetchall()
+    for (body,) in moved:
+        enqueue(connection, codec.decode(Job, body), None, now)
+    return bool(moved)
+
+
+def _key(lease: Lease) -> tuple[str, str, str]:
+    return (lease.job.tenant_id, lease.job.id, lease.token)
+
+
+def _require(done: sqlite3.Cursor) -> None:
+    if done.rowcount == 0:
+        raise LeaseLostError
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
