@@ -1,0 +1,42 @@
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+LINT = (
+    "from importlinter.cli import lint_imports; import sys; sys.exit(lint_imports(no_cache=True))"
+)
+PLANTED = {
+    "core knows the web": ("app/core/ids.py", "import app.web"),
+    "core uses a library": ("app/core/ids.py", "import orjson"),
+    "an adapter reads settings": ("app/adapters/__init__.py", "import app.settings"),
+    "the web knows an adapter": ("app/web/__init__.py", "import app.adapters.embedded"),
+}
+
+
+def lint(root: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", LINT], cwd=root, capture_output=True, text=True, check=False
+    )
+
+
+def test_dependencies_point_inwards(root: Path) -> None:
+    done = lint(root)
+    assert done.returncode == 0, done.stdout
+    assert ", 0 broken." in done.stdout
+    assert "Contracts: 0 kept" not in done.stdout
+
+
+@pytest.mark.parametrize("planted", PLANTED.values(), ids=PLANTED)
+def test_a_planted_violation_is_found(root: Path, tmp_path: Path, planted: tuple[str, str]) -> None:
+    shutil.copytree(root / "app", tmp_path / "app", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(root / "pyproject.toml", tmp_path)
+    path, line = planted
+    with (tmp_path / path).open("a") as source:
+        source.write(f"\n{line}\n")
+    done = lint(tmp_path)
+    assert done.returncode == 1, done.stdout
+    assert "BROKEN" in done.stdout
+    assert path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") in done.stdout

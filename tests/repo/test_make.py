@@ -1,0 +1,87 @@
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+
+def make(root: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["make", *arguments], cwd=root, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def makefile(root: Path) -> str:
+    return (root / "Makefile").read_text()
+
+
+@pytest.fixture(scope="module")
+def targets(makefile: str) -> list[str]:
+    return re.findall(r"^([a-z][a-z-]*):", makefile, re.MULTILINE)
+
+
+def test_help_comes_first_and_lists_every_target(root: Path, targets: list[str]) -> None:
+    listed = [line.split(maxsplit=1) for line in make(root).splitlines()]
+    assert targets[0] == "help"
+    assert [name for name, _ in listed] == targets
+    assert all(len(about) > 10 for _, about in listed)
+    assert make(root, "help") == make(root)
+
+
+def test_every_target_is_phony(makefile: str, targets: list[str]) -> None:
+    [phony] = re.findall(r"^\.PHONY:((?:.*\\\n)*.*)$", makefile, re.MULTILINE)
+    assert sorted(phony.replace("\\\n", " ").split()) == sorted(targets)
+
+
+@pytest.mark.parametrize("target", ["test", "lint", "docs"])
+def test_a_target_says_what_it_does(root: Path, target: str) -> None:
+    announced = re.search(rf"sed -n '(s/\^{target}:.*)' Makefile", make(root, "-n", target))
+    assert announced
+    said = subprocess.run(
+        ["sed", "-n", announced[1], "Makefile"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert re.fullmatch(rf"\n== {target}: [A-Z].+\n", said)
+
+
+def test_every_script_that_a_target_runs_is_there(root: Path, makefile: str) -> None:
+    scripts = re.findall(r"\b(?:benchmarks|tests)/[\w./]+", makefile)
+    assert scripts
+    assert [name for name in scripts if not (root / name).exists()] == []
+
+
+def test_pages_and_pipelines_name_real_targets(
+    root: Path, pages: Mapping[str, str], targets: list[str]
+) -> None:
+    texts = {**pages, ".ci/run": (root / ".ci/run").read_text()}
+    workflows = (root / ".github/workflows").glob("*.yml")
+    texts |= {path.name: path.read_text() for path in workflows}
+    named = {
+        (page, name)
+        for page, text in texts.items()
+        for name in re.findall(r"(?:`|^|\$ |run: )make ([a-z][a-z-]*)", text, re.MULTILINE)
+    }
+    assert {name for _, name in named} >= {"run", "test", "ci"}
+    assert {(page, name) for page, name in named if name not in targets} == set()
+
+
+def test_continuous_integration_runs_make_only(root: Path) -> None:
+    workflow = (root / ".github/workflows/pr.yml").read_text()
+    assert re.findall(r"run: (.*)", workflow) == ["make ci"]
+    assert "permissions:\n  contents: read\n" in workflow
+    used = re.findall(r"uses: (\S+)", workflow)
+    assert used
+    assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action) for action in used)
+
+
+def test_continuous_integration_hides_no_failure(root: Path, makefile: str) -> None:
+    script = (root / ".ci/run").read_text()
+    assert "set -euo pipefail" in script
+    for text in (script, makefile):
+        assert re.findall(r"\|\| *(true|:)", text) == []
