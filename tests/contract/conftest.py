@@ -1,0 +1,34 @@
+"""One storage fixture, run once a backend; each test gets tenants of its own."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from app.core.ids import new_id
+from app.core.models import Partition
+from tests.contract.backends import BACKENDS, Storage
+
+
+@pytest.fixture(params=BACKENDS)
+async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Storage]:
+    async with BACKENDS[request.param](tmp_path / "data") as opened:
+        yield opened
+
+
+@pytest.fixture
+def home() -> Partition:
+    """The partition of a tenant itself."""
+    return Partition(new_id("ten"))
+
+
+@pytest.fixture
+def space(home: Partition) -> Partition:
+    """The partition of one of its spaces."""
+    return Partition(home.tenant_id, new_id("spc"))
+
+
+@pytest.fixture
+def stranger(space: Partition) -> Partition:
+    """A space of the same id, but another tenant's."""
+    return Partition(new_id("ten"), space.space_id)
