@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from app.core import tracing
 from app.core.models.places import Partition, Scalar
 
 
@@ -29,7 +30,7 @@ class Job:
     subject_id: str
     created_at: datetime
     detail: Mapping[str, Scalar] = field(default_factory=dict)
-    traceparent: str | None = None
+    traceparent: str | None = field(default_factory=tracing.current.get)  # of the request behind it
 
     @property
     def partition(self) -> Partition:

@@ -1,0 +1,1 @@
+"""The HTTP face: REST operations, problems, pages, preconditions, event streams."""

@@ -1,0 +1,1 @@
+"""Problems: the one way in which this API says that something went wrong."""
