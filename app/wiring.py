@@ -1,0 +1,51 @@
+"""The whole of dependency injection: which adapters stand behind the ports. Only this imports them.
+
+Adapters are imported when chosen, so that a process pays for what it uses.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import assert_never
+
+from app.core.answering import ExtractiveComposer
+from app.core.ports import Ports
+from app.settings import Settings
+
+
+def open_ports(settings: Settings) -> AbstractAsyncContextManager[Ports]:
+    """Open everything that use cases reach, for the duration of the context."""
+    match settings.backend:
+        case "embedded":
+            return _embedded(settings)
+        case "azure":
+            raise NotImplementedError("settings refuse this backend until it is there")
+        case _:
+            assert_never(settings.backend)
+
+
+@contextlib.asynccontextmanager
+async def _embedded(settings: Settings) -> AsyncIterator[Ports]:
+    from app.adapters.embedded import open_store
+    from app.adapters.embedded.index import SnowballAnalyzer, open_index
+    from app.adapters.extraction import open_extractor
+    from app.adapters.sandbox import Sandbox
+
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(settings.data_dir))
+        sandbox = Sandbox(settings.ingest_places)
+        stack.push_async_callback(sandbox.aclose)
+        index = await stack.enter_async_context(
+            open_index(settings.data_dir / "index", sandbox, cache_bytes=settings.index_cache_bytes)
+        )
+        analyzer = SnowballAnalyzer()
+        yield Ports(
+            records=store.records,
+            keys=store.keys,
+            jobs=store.jobs,
+            blobs=store.blobs,
+            extractor=open_extractor(sandbox),
+            index=index,
+            analyzer=analyzer,
+            composer=ExtractiveComposer(analyzer),
+        )
