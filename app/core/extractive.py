@@ -1,0 +1,114 @@
+"""An answer made of the sources' own sentences: no model, no invented word."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from app.core.ports import Analyzer, Claim, Material, Ranked, Support
+from app.core.sentences import split
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which sentences make an answer."""
+
+    most: int = 4
+    passage_weight: float = 0.3  # of the passage's own rank beside the sentence's overlap
+    near_best: float = 0.8  # of the best sentence's score: said as well
+    worth: float = 0.15  # share of the question's weight that a further sentence must add
+    shortest: int = 2  # terms of a sentence; less says nothing by itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """A sentence of a ranked passage with the question's terms that it has."""
+
+    index: int
+    start: int
+    end: int
+    terms: frozenset[str]
+    hits: frozenset[str]
+    score: float
+
+
+@dataclass(slots=True)
+class ExtractiveComposer:
+    """Composes answers of verbatim sentences, those of one passage together, best first."""
+
+    analyzer: Analyzer
+    selection: Selection = field(default_factory=Selection)
+    name: str = "extractive"
+
+    async def compose(self, material: Material) -> AsyncIterator[Claim]:
+        """Yield the sentences that carry the question's weight, one to `Selection.most`."""
+        weights = dict(material.found.terms)
+        lines = sorted(self._lines(material, weights), key=_order)
+        for line in _grouped(self._chosen(lines, weights)):
+            yield _claim(material.ranked[line.index], line)
+
+    def _lines(self, material: Material, weights: Mapping[str, float]) -> Iterator[_Line]:
+        total = sum(weights.values()) or 1.0
+        scores = [ranked.score for ranked in material.ranked]
+        low, span = min(scores, default=0.0), (max(scores, default=0.0) - min(scores, default=0.0))
+        for index, ranked in enumerate(material.ranked):
+            passage = ranked.candidate.passage
+            if material.answer_language_only and passage.language != material.language:
+                continue
+            rank = (ranked.score - low) / span if span > 0 else 1.0
+            for unit in split(passage.text):
+                terms = frozenset(self.analyzer.terms(passage.text[unit.start : unit.end]))
+                hits = terms & weights.keys()
+                if unit.heading or not hits or len(terms) < self.selection.shortest:
+                    continue
+                overlap = sum(weights[term] for term in hits) / total
+                yield _Line(
+                    index=index,
+                    start=passage.span.start + unit.start,
+                    end=passage.span.start + unit.end,
+                    terms=terms,
+                    hits=frozenset(hits),
+                    score=overlap + self.selection.passage_weight * rank,
+                )
+
+    def _chosen(self, lines: Sequence[_Line], weights: Mapping[str, float]) -> list[_Line]:
+        """Take the best, then what is nearly as good or adds to it, never the same twice."""
+        total = sum(weights.values()) or 1.0
+        chosen: list[_Line] = []
+        said: set[str] = set()
+        for line in lines:
+            if len(chosen) == self.selection.most:
+                break
+            adds = sum(weights[term] for term in line.hits - said) / total
+            near = chosen and line.score >= self.selection.near_best * chosen[0].score
+            if chosen and not near and adds < self.selection.worth:
+                continue
+            if any(line.terms <= other.terms for other in chosen):
+                continue
+            chosen.append(line)
+            said |= line.hits
+        return chosen
+
+
+def whole(ranked: Sequence[Ranked], index: int) -> Claim:
+    """Return the claim that the passage says what it says."""
+    passage = ranked[index].candidate.passage
+    support = Support(
+        index=index, start=passage.span.start, end=passage.span.end, quote=passage.text
+    )
+    return Claim(text=" ".join(passage.text.split()), supports=(support,))
+
+
+def _order(line: _Line) -> tuple[float, int, int]:
+    return (-line.score, line.index, line.start)
+
+
+def _grouped(lines: Sequence[_Line]) -> list[_Line]:
+    """Put sentences of one passage together in its order; passages by their best sentence."""
+    place = {line.index: n for n, line in reversed(list(enumerate(lines)))}
+    return sorted(lines, key=lambda line: (place[line.index], line.start))
+
+
+def _claim(ranked: Ranked, line: _Line) -> Claim:
+    passage = ranked.candidate.passage
+    quote = passage.text[line.start - passage.span.start : line.end - passage.span.start]
+    support = Support(index=line.index, start=line.start, end=line.end, quote=quote)
+    return Claim(text=" ".join(quote.split()), supports=(support,))

@@ -1,0 +1,117 @@
+"""From candidates of one or several spaces to one ranking. Pure, and the same for every backend.
+
+Scores are fused, not ranks: rank fusion loses to plain BM25 wherever one leg is weak.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from app.core.ports import Candidate, Found, Ranked
+
+FUSION_WEIGHT = 0.5  # of similarity; the rest is the lexical score over the best one found
+SAME_WORDS = 0.9  # share of common words (Jaccard) from which two passages say the same
+_SAME_SPAN = 0.5  # share of the shorter span that both cover
+_SIMILAR_LENGTH = 0.8
+
+
+def term_weight(passages: int, holding: int) -> float:
+    """Return how much a term tells that `holding` of the passages hold: ln(1 + N/n).
+
+    A term that none holds weighs ln(N + 1), as much as one that a single passage holds.
+    """
+    return math.log1p(passages / max(holding, 1))
+
+
+def merge(found: Sequence[Found]) -> Found:
+    """Return what several spaces found as if it were one.
+
+    A term weighs what it weighs where it is rarest. Stage times add up.
+    """
+    if len(found) == 1:
+        return found[0]
+    weights: dict[str, float] = {}
+    stages: dict[str, float] = {}
+    for part in found:
+        for term, weight in part.terms:
+            weights[term] = max(weight, weights.get(term, 0.0))
+        for stage, spent in part.stages_ms.items():
+            stages[stage] = stages.get(stage, 0.0) + spent
+    place = {term: n for n, term in enumerate(weights)}
+    return Found(
+        terms=tuple(weights.items()),
+        candidates=tuple(c for part in found for c in _placed(part, place)),
+        passages_searched=sum(part.passages_searched for part in found),
+        stages_ms=stages,
+    )
+
+
+def _placed(found: Found, place: dict[str, int]) -> Iterator[Candidate]:
+    places = [place[term] for term, _ in found.terms]
+    if places == list(range(len(places))):
+        yield from found.candidates
+        return
+    for candidate in found.candidates:
+        yield replace(candidate, matched=frozenset(places[n] for n in candidate.matched))
+
+
+def coverage(found: Found, matched: frozenset[int]) -> float:
+    """Return the share of the question's weight that the matched terms carry, 0..1."""
+    total = sum(weight for _, weight in found.terms)
+    return sum(found.terms[n][1] for n in matched) / total if total > 0 else 0.0
+
+
+def fuse(found: Found, weight: float = FUSION_WEIGHT) -> tuple[Ranked, ...]:
+    """Rank candidates, best first, by `(1 - weight) · lexical / best + weight · similarity`.
+
+    Of passages that say the same only the best is kept. Ties go by address, so that the order of
+    the candidates does not matter.
+    """
+    best = max((c.lexical for c in found.candidates), default=0.0)
+    ranked = [
+        Ranked(
+            candidate=candidate,
+            score=_fused(candidate, best, weight),
+            coverage=coverage(found, candidate.matched),
+        )
+        for candidate in found.candidates
+    ]
+    return tuple(_distinct(sorted(ranked, key=_order)))
+
+
+def _fused(candidate: Candidate, best: float, weight: float) -> float:
+    lexical = candidate.lexical / best if best > 0 else 0.0
+    similarity = min(1.0, max(0.0, candidate.similarity))
+    return (1 - weight) * max(0.0, lexical) + weight * similarity
+
+
+def _order(ranked: Ranked) -> tuple[float, float, str, str, int, int]:
+    candidate, passage = ranked.candidate, ranked.candidate.passage
+    address = (candidate.space_id, passage.document_id, passage.version, passage.span.ordinal)
+    return (-ranked.score, -ranked.coverage, *address)
+
+
+def _distinct(ranked: Sequence[Ranked]) -> Iterator[Ranked]:
+    """Drop what repeats a better one; only passages that match the same terms are compared."""
+    kept: dict[frozenset[int], list[Candidate]] = {}
+    for one in ranked:
+        rivals = kept.setdefault(one.candidate.matched, [])
+        if not any(_say_the_same(one.candidate, rival) for rival in rivals):
+            rivals.append(one.candidate)
+            yield one
+
+
+def _say_the_same(left: Candidate, right: Candidate) -> bool:
+    a, b = left.passage, right.passage
+    home = (left.space_id, a.document_id, a.version)
+    if home == (right.space_id, b.document_id, b.version):
+        common = min(a.span.end, b.span.end) - max(a.span.start, b.span.start)
+        shorter = min(a.span.end - a.span.start, b.span.end - b.span.start)
+        return common > _SAME_SPAN * shorter
+    if a.text == b.text:
+        return True
+    shorter, longer = sorted((len(a.text), len(b.text)))
+    if shorter < _SIMILAR_LENGTH * longer:
+        return False
+    words, others = set(a.text.casefold().split()), set(b.text.casefold().split())
+    return len(words & others) >= SAME_WORDS * len(words | others)
