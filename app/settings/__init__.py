@@ -14,7 +14,7 @@ from app.settings import azure, parts
 from app.settings.declaring import Declared, declared
 from app.settings.reading import DEFAULT, SettingsError, read, shown, unknown
 
-__all__ = ["ClientSettings", "Effective", "Settings", "SettingsError"]
+__all__ = ["DEFAULT", "ClientSettings", "Effective", "Settings", "SettingsError"]
 
 # Read by other programs of this repository, so not unknown.
 ELSEWHERE = {
@@ -34,12 +34,16 @@ _PLACEHOLDERS = ("changeme", "change-me", "change_me", "placeholder", "your-", "
 
 @dataclass(frozen=True, slots=True)
 class Effective:
-    """One setting as in effect; `value` is masked if secret, `source` a variable or "default"."""
+    """One setting as read; `value` is masked if secret, `source` a variable or `DEFAULT`.
+
+    What does not act yet (`acts`) is checked and shown, but changes nothing.
+    """
 
     group: str
     name: str
     value: str
     source: str
+    acts: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +79,7 @@ class _Loaded:
                 one.names[0],
                 shown(one, getattr(self, one.field)),
                 self.sources.get(one.field, DEFAULT),
+                not one.group.endswith(azure.PENDING),
             )
             for one in self.declared()
         )
@@ -109,6 +114,11 @@ class Settings(
     def max_json_bytes(self) -> int:
         """Return the largest JSON body in bytes."""
         return self.max_json_kb * 1024
+
+    @property
+    def index_cache_bytes(self) -> int:
+        """Return the memory for search indexes in bytes."""
+        return self.index_cache_mb * parts.MIB
 
     @classmethod
     def refusals(cls, values: Mapping[str, Any], env: Mapping[str, str]) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from app.settings.declaring import address, flag, listed, number, setting, text, whole
 
+PENDING = "(not in effect yet)"  # how the title of each group here ends
 _PORTS = whole(1, 65535)
 
 

@@ -1,0 +1,73 @@
+"""The command line: `eva …`.
+
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage or settings, 130 interrupted. Commands that
+talk to a server use plain HTTP, like any other client.
+"""
+
+import json
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from app.cli import asking, demo, doctor, documents, keys, service, spaces
+from app.cli.refusal import RefusedError
+from app.settings import SettingsError
+
+USAGE = 2
+
+app = typer.Typer(
+    name="eva",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich" if sys.stdout.isatty() else None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(service.serve)
+app.command()(service.worker)
+app.command()(demo.demo)
+app.command()(asking.ask)
+app.add_typer(spaces.app, name="spaces")
+app.add_typer(documents.app, name="documents")
+app.add_typer(keys.app, name="keys")
+app.command()(doctor.doctor)
+app.command()(service.openapi)
+
+
+def _version(*, wanted: bool) -> None:
+    if wanted:
+        print(version("eva-api"))
+        raise typer.Exit
+
+
+@app.callback()
+def _eva(
+    *,
+    _: Annotated[
+        bool,
+        typer.Option("--version", callback=lambda wanted: _version(wanted=wanted), is_eager=True),
+    ] = False,
+) -> None:
+    """Ask your own documents: every sentence of an answer cites a checked span of a source.
+
+    Commands that talk to a server find it by EVA_URL (http://127.0.0.1:8000 by default) and use
+    the API key in EVA_API_KEY.
+    """
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app(prog_name="eva")
+    except RefusedError as refused:
+        _complain(refused.as_json(), str(refused))
+        sys.exit(1)
+    except SettingsError as error:
+        _complain({"title": "Settings refused", "errors": error.problems}, f"Settings:\n{error}")
+        sys.exit(USAGE)
+
+
+def _complain(as_json: dict[str, object], text: str) -> None:
+    asked_json = "--json" in sys.argv
+    print(json.dumps(as_json, ensure_ascii=False) if asked_json else text, file=sys.stderr)

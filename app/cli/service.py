@@ -1,0 +1,130 @@
+"""`eva serve`, `eva worker`, `eva openapi`."""
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cli.screen import Screen
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    import uvicorn
+
+_GRACE_S = 10  # how long requests under way may take once the service is told to stop
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Listen on this address, not EVA_HOST.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Listen on this port, not EVA_PORT.")
+    ] = None,
+) -> None:
+    """Start the service: the API and, unless EVA_WORKER is off, the worker.
+
+    On an empty data folder it issues one administrator key and prints it once.
+    """
+    from app.cli.first_start import administrator_token
+
+    settings = Settings.load()
+    settings = replace(settings, host=host or settings.host)
+    settings = replace(settings, port=settings.port if port is None else port)
+    _log(settings)
+    token = asyncio.run(administrator_token(settings))
+    _server(settings, token).run()
+
+
+def worker() -> None:
+    """Run background work (reading documents, answering) in a process of its own."""
+    settings = Settings.load()
+    _log(settings)
+    Screen().note(f"working on {settings.data_dir}; Ctrl+C stops")
+    asyncio.run(_work(settings))
+
+
+def openapi() -> None:
+    """Print the OpenAPI document of the API."""
+    from app.main import create_app
+
+    Screen(as_json=True).data(create_app(Settings()).openapi())
+
+
+def _log(settings: Settings) -> None:
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    if settings.log_level == "info":
+        logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # it would repeat ours
+
+
+async def _work(settings: Settings) -> None:
+    from app import worker as background
+
+    task = asyncio.ensure_future(background.run(settings))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        Screen().note("stopped")
+
+
+def _server(settings: Settings, token: str | None) -> "uvicorn.Server":
+    import uvicorn
+
+    from app.main import create_app
+
+    class Announcing(uvicorn.Server):
+        """Says where it listens once it does."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                host, port = self.servers[0].sockets[0].getsockname()[:2]
+                _announce(f"http://{host}:{port}", settings, token)
+
+    config = uvicorn.Config(
+        lambda: create_app(settings),
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+    )
+    return Announcing(config)
+
+
+def _announce(url: str, settings: Settings, token: str | None) -> None:
+    eva = invocation()
+    said = Screen()
+    said.say(f"EVA API answers at {url} (data folder: {settings.data_dir})")
+    if token is not None:
+        said.say()
+        said.say("The administrator key of this data folder. It is shown only now; keep it:")
+        said.say()
+        said.say(f"  {token}", "bold")
+    said.say()
+    said.say("Try next, in another terminal:")
+    said.say()
+    said.say(f"  export EVA_API_KEY={token or '…'}")
+    said.say(f"  {eva} demo")
+    said.say(f"  {eva} spaces create Handbook")
+    said.say(f"  {eva} documents upload YOUR-FILES --space Handbook")
+    said.say(f'  {eva} ask "Your question?" --space Handbook')
+    said.say()
+    sys.stdout.flush()
+
+
+def invocation() -> str:
+    """Return how a person in this folder calls this program."""
+    local = Path(sys.prefix)
+    return f"{local.name}/bin/eva" if local.parent == Path.cwd() else "eva"

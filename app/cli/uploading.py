@@ -1,0 +1,124 @@
+"""Uploading many files: what was skipped and why, and how far the server is with the rest."""
+
+import json
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from app.cli.progress import Progress, progress
+from app.cli.refusal import RefusedError
+
+if TYPE_CHECKING:
+    from app.cli.client import Client
+    from app.cli.screen import Screen
+
+_POLL_S = 0.3
+_ENDED = frozenset({"ready", "failed"})
+_SKIPPED = frozenset({413, 415, 422})  # too large, not a document, empty: the file's own fault
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is said of every file uploaded."""
+
+    tags: tuple[str, ...] = ()
+    metadata: dict[str, str] = field(default_factory=dict)
+
+    def form(self) -> dict[str, str]:
+        """Return the form fields that go beside the file."""
+        return {"tags": json.dumps(self.tags), "metadata": json.dumps(self.metadata)}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file: `ready`, `failed`, `skipped`, `pending`, and why."""
+
+    path: str
+    status: str
+    document_id: str | None = None
+    reason: str | None = None
+    named: bool = True  # named by the caller, not found in a folder
+
+    @property
+    def bad(self) -> bool:
+        """Tell whether the caller should hear of it by the exit code."""
+        return self.status == "failed" or (self.status == "skipped" and self.named)
+
+
+def files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
+    """Yield each file and whether it was named itself; hidden ones in folders are left out."""
+    for path in paths:
+        if path.is_file():
+            yield path, True
+            continue
+        for folder, inner, names in os.walk(path):
+            inner[:] = sorted(name for name in inner if not name.startswith("."))
+            for name in sorted(names):
+                if not name.startswith(".") and (Path(folder) / name).is_file():
+                    yield Path(folder) / name, False
+
+
+def upload_all(
+    server: "Client", target: str, paths: Sequence[Path], said: Said, *, wait: bool
+) -> list[Outcome]:
+    """Upload every file to `target`; with `wait`, until each has ended. Told on standard error."""
+    found = list(files(paths))
+    outcomes = []
+    with progress("uploading", len(found)) as bar:
+        for path, named in found:
+            outcomes.append(_upload(server, target, (path, named), said))
+            bar.advance(1.0, path.name)
+    if not wait:
+        return outcomes
+    with progress("reading", sum(o.status == "pending" for o in outcomes)) as bar:
+        return [_await(server, outcome, bar) for outcome in outcomes]
+
+
+def _upload(server: "Client", target: str, file: tuple[Path, bool], said: Said) -> Outcome:
+    path, named = file
+    try:
+        with path.open("rb") as content:
+            made = server.call(
+                "POST", target, files={"file": (path.name, content)}, data=said.form()
+            )
+    except OSError as error:
+        return Outcome(str(path), "failed", reason=error.strerror or "unreadable", named=named)
+    except RefusedError as refused:
+        if refused.status not in _SKIPPED:
+            raise
+        return Outcome(
+            str(path), "skipped", reason=f"{refused.code}: {refused.detail}", named=named
+        )
+    return Outcome(str(path), "pending", made["id"], named=named)
+
+
+def _await(server: "Client", outcome: Outcome, bar: Progress) -> Outcome:
+    """Return how the reading of an uploaded document ended."""
+    if outcome.status != "pending":
+        return outcome
+    told = 0.0
+    while True:
+        found: dict[str, Any] = server.get(f"/api/v1/documents/{outcome.document_id}")
+        if found["status"] in _ENDED:
+            bar.advance(1.0 - told, Path(outcome.path).name)
+            return replace(outcome, status=found["status"], reason=found.get("reason"))
+        fraction = (found.get("progress") or {}).get("fraction", 0.0)
+        bar.advance(max(0.0, fraction - told))
+        told = max(told, fraction)
+        time.sleep(_POLL_S)
+
+
+def report(outcomes: Sequence[Outcome], screen: "Screen") -> None:
+    """Show what became of the files; exit code 1 if something named by the caller went wrong."""
+    rows = [
+        {"file": o.path, "status": o.status, "document": o.document_id, "reason": o.reason}
+        for o in outcomes
+    ]
+    screen.listing(rows, ("file", "status", "document", "reason"))
+    if any(outcome.bad for outcome in outcomes):
+        raise typer.Exit(1)
