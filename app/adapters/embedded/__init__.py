@@ -40,9 +40,8 @@ async def open_store(
     `busy_s` is how long a write waits for other processes before UnavailableError. Raises
     UnusableFolderError with a text for the operator.
     """
-    folder.prepare(root)
     async with AsyncExitStack() as stack:
-        with folder.exclusively(root, busy_s):
+        with folder.opening(root, busy_s):
             with contextlib.closing(schema.connect(root / "eva.db", busy_s=busy_s)) as connection:
                 schema.migrate(connection)
             layout = Layout(root / "blobs")

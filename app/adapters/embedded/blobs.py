@@ -44,7 +44,7 @@ class FileBlobStore:
                 await self._aside(draft.write, batch)
             return await self._aside(draft.publish, self._layout, target)
         except BaseException:
-            self._pool.submit(draft.discard)
+            await asyncio.shield(self._aside(draft.discard))
             raise
 
     async def read(self, ref: VersionRef, part: BlobPart) -> AsyncIterator[bytes]:
@@ -119,6 +119,9 @@ async def _batches(data: AsyncIterator[bytes], max_bytes: int) -> AsyncIterator[
         total += len(chunk)
         if total > max_bytes:
             raise TooLargeError(limit_bytes=max_bytes)
+        if not held and len(chunk) >= _BATCH:
+            yield chunk
+            continue
         held += chunk
         if len(held) >= _BATCH:
             yield bytes(held)

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,40 +49,41 @@ class FolderLock:
         return True
 
 
-def prepare(root: Path) -> None:
-    """Create the folder for its owner alone; raises UnusableFolderError if it can't be written."""
+@contextlib.contextmanager
+def opening(root: Path, timeout_s: float) -> Iterator[None]:
+    """Make the folder, for its owner alone, and keep other processes from opening it meanwhile.
+
+    Whatever fails inside is raised as UnusableFolderError.
+    """
     try:
         if not root.is_dir():
             root.mkdir(mode=0o700, parents=True)
             sync(root.parent)
-        create(root / "eva.db")
         (root / "blobs").mkdir(mode=0o700, exist_ok=True)
-        sync(root)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
+        with contextlib.closing(FolderLock(root / "open.lock")) as lock:
+            if not lock.acquire(timeout_s):
+                raise UnusableFolderError(
+                    f"Another process has been opening {root} for {timeout_s:g} s."
+                )
+            _create(root / "eva.db")
+            sync(root)
+            yield
+    except (OSError, sqlite3.DatabaseError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise UnusableFolderError(
-            f"The data folder {root} can't be used: {reason}. It must be a folder that the user "
-            "running eva may write to; choose another with EVA_DATA_DIR."
+            f"The data folder {root} can't be used: {reason}. It must be a folder of eva's own, "
+            "that the user who runs eva may write to; choose another with EVA_DATA_DIR."
         ) from error
 
 
-def create(path: Path) -> None:
-    """Make sure that a file is there and writable, readable by its owner alone."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+def _create(path: Path) -> None:
+    """Make an empty file that its owner alone may read, unless there is one.
 
-
-@contextlib.contextmanager
-def exclusively(root: Path, timeout_s: float) -> Iterator[None]:
-    """Keep other processes from opening the folder meanwhile."""
-    lock = FolderLock(root / "open.lock")
-    try:
-        if not lock.acquire(timeout_s):
-            raise UnusableFolderError(
-                f"Another process has been opening {root} for {timeout_s:g} s; stop it and retry."
-            )
-        yield
-    finally:
-        lock.close()
+    An existing database is not even opened here: closing it again would drop the locks that
+    SQLite holds on it in this process.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def sync(path: Path) -> None:

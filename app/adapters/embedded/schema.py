@@ -105,6 +105,7 @@ def connect(path: Path, *, busy_s: float, read_only: bool = False) -> sqlite3.Co
 def migrate(connection: sqlite3.Connection, migrations: tuple[str, ...] = MIGRATIONS) -> None:
     """Bring the database to this release's schema; raises UnusableFolderError if it is newer."""
     connection.execute("PRAGMA journal_mode = WAL")
+    connection.executescript("BEGIN IMMEDIATE; ROLLBACK;")  # fails here if it can't be written
     [version] = connection.execute("PRAGMA user_version").fetchone()
     if version > len(migrations):
         raise UnusableFolderError(
