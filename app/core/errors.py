@@ -42,9 +42,16 @@ class BadCursorError(EvaError):
 
 
 class UnauthenticatedError(EvaError):
-    """No credential, or one that is unknown, malformed, expired or revoked."""
+    """No credential, or one that is unknown, malformed, expired or revoked.
+
+    `reason` is for logs and tests: no client is told what was wrong with its credential.
+    """
 
     code = "unauthenticated"
+
+    def __init__(self, reason: str | None = None) -> None:
+        super().__init__()
+        self.reason = reason
 
 
 class ForbiddenError(EvaError):
