@@ -7,8 +7,10 @@ from collections.abc import Mapping
 
 from app.core import filters
 from app.core.models import DocumentStatus, QueryStatus
+from app.web import multipart
 from app.web.languages import Language
 
+ILL_FORMED = "does not have the form that is asked for"
 _GENERAL = ("is not valid", "n'est pas valide")
 _TYPES: Mapping[str, tuple[str, str]] = {
     "missing": ("is required", "est requis"),
@@ -60,19 +62,11 @@ _TYPES: Mapping[str, tuple[str, str]] = {
         "must be a string, a number, true, false or a list of strings, {longest} characters each",
         "doit être une chaîne, un nombre, true, false ou une liste de chaînes, de {longest} car.",
     ),
-    "json_text": ("must be JSON text", "doit être du texte JSON"),
-    "one_value": ("may be given only once", "ne peut être donné qu'une fois"),
-    "header_form": (
-        "does not have the form that is asked for",
-        "n'a pas la forme demandée",
-    ),
-    "field_size": ("is longer than {most} bytes", "dépasse {most} octets"),
-    "part_count": ("has more than {most} parts", "compte plus de {most} parties"),
-    "needs_filename": ("must be a file with a name", "doit être un fichier avec un nom"),
 }
 _STATES = tuple(dict.fromkeys([*DocumentStatus, *QueryStatus]))
 # What `core` says in English as the `reason` of an InvalidInputError or ConflictError.
 _REASONS: Mapping[str, str] = {
+    ILL_FORMED: "n'a pas la forme demandée",
     "must be an object": "doit être un objet",
     f"nested deeper than {filters.MAX_DEPTH}": (f"imbriqué à plus de {filters.MAX_DEPTH} niveaux"),
     f"more than {filters.MAX_CONDITIONS} conditions": (
@@ -87,6 +81,15 @@ _REASONS: Mapping[str, str] = {
     ),
     "must hold scalars only": "ne doit contenir que des valeurs simples",
     "must be a scalar": "doit être une valeur simple",
+    "is required": "est requis",
+    "is not known here": "n'est pas connu ici",
+    "is given twice": "est donné deux fois",
+    "must be a file with a name": "doit être un fichier avec un nom",
+    "must be JSON": "doit être du JSON",
+    f"more than {multipart.MOST_PARTS} parts": f"plus de {multipart.MOST_PARTS} parties",
+    f"is longer than {multipart.MOST_FIELD_BYTES} bytes": (
+        f"dépasse {multipart.MOST_FIELD_BYTES} octets"
+    ),
     "the file is empty": "le fichier est vide",
     "must be -1 or 1": "doit être -1 ou 1",
     **{f"the document is {state}": f"le document est « {state} »" for state in _STATES},

@@ -1,0 +1,39 @@
+"""Successful answers: JSON prepared once. Schemas are documented, not run, on the way out."""
+
+from collections.abc import Mapping
+
+import orjson
+from starlette.responses import Response
+
+_OPTIONS = orjson.OPT_UTC_Z
+
+
+class Answer(Response):
+    """A JSON answer. `kept` is what an Idempotency-Key remembers, if not the body itself."""
+
+    media_type = "application/json"
+
+    def __init__(
+        self,
+        data: object,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        *,
+        kept: object = None,
+    ) -> None:
+        super().__init__(orjson.dumps(data, option=_OPTIONS), status, headers)
+        self.kept = bytes(self.body) if kept is None else orjson.dumps(kept, option=_OPTIONS)
+
+
+class NoContent(Response):
+    """An answer without a body."""
+
+    def __init__(self, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(status_code=204, headers=headers)
+
+
+class NotModified(Response):
+    """The client's copy is still good."""
+
+    def __init__(self, etag: str) -> None:
+        super().__init__(status_code=304, headers={"ETag": etag})

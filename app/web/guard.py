@@ -1,0 +1,108 @@
+"""The route of every operation: who calls is known before anything of the request is read.
+
+In order: credential and scope, unknown query parameters, the body's media type, the
+Idempotency-Key; only then FastAPI validates the input and calls the operation.
+"""
+
+from collections.abc import Awaitable, Callable, Collection
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.exceptions import RequestValidationError
+from fastapi.params import Query
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.core.access import PUBLIC, RULES
+from app.web import auth, once
+from app.web.errors import UnsupportedMediaTypeError
+from app.web.services import PRINCIPAL, services_of
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class JsonRequest(Request):
+    """A request whose JSON is read strictly: UTF-8, no NaN, nothing nested without end."""
+
+    async def json(self) -> Any:  # noqa: ANN401 - what JSON is
+        """Return the body's value; JSONDecodeError."""
+        return orjson.loads(await self.body())
+
+
+class GuardedRoute(APIRoute):
+    """An operation. Its operation id must have a rule in `core/access.py`."""
+
+    guarded_operation: str
+
+    def get_route_handler(self) -> Any:  # noqa: ANN401 - as FastAPI declares it, plus Any
+        """Return what answers a request."""
+        handle = super().get_route_handler()
+        operation = self.operation_id
+        if operation is None or operation not in RULES:
+            raise auth.UnguardedRouteError(f"{self.path}: no access rule for {operation!r}")
+        self.guarded_operation = operation
+        rule = RULES[operation]
+        known = _parameters(self)
+        repeatable = "POST" in (self.methods or ()) and not getattr(self.endpoint, "streams", False)
+
+        async def guarded(plain: Request) -> Response:
+            request = JsonRequest(plain.scope, plain.receive)
+            if rule is not PUBLIC:
+                services = services_of(request)
+                principal = await auth.authenticate(services.ports, request.headers)
+                principal.require(rule)
+                request.scope[PRINCIPAL] = principal
+            if known is not None and request.scope["query_string"]:
+                _refuse_unknown(request, known)
+            if self.body_field is not None:
+                await _read_json(request)
+            if repeatable and once.HEADER in request.headers:
+                return await once.answer(request, handle)
+            return await handle(request)
+
+        return guarded
+
+
+def streams(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark an operation that reads its body itself, and minds the Idempotency-Key itself."""
+    endpoint.streams = True  # type: ignore[attr-defined]
+    return endpoint
+
+
+def _parameters(route: APIRoute) -> frozenset[str] | None:
+    """Return the query parameters that an operation knows; None if its model minds them itself."""
+    names: set[str] = set()
+    for field in get_flat_params(route.dependant):
+        if not isinstance(field.field_info, Query):
+            continue
+        annotation = field.field_info.annotation
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            names.add(field.alias)
+        elif annotation.model_config.get("extra") == "allow":
+            return None
+        else:
+            names.update(info.alias or name for name, info in annotation.model_fields.items())
+    return frozenset(names)
+
+
+def _refuse_unknown(request: Request, known: Collection[str]) -> None:
+    query = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    if unknown := {name for name, _ in query} - set(known):
+        raise RequestValidationError(
+            [{"type": "extra_forbidden", "loc": ("query", name)} for name in sorted(unknown)]
+        )
+
+
+async def _read_json(request: Request) -> None:
+    """Read a JSON body before it is parsed, so that its size is what is complained of first."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    is_json = kind == "application/json" or (
+        kind.startswith("application/") and kind.endswith("+json")
+    )
+    if not is_json and (kind or await request.body()):
+        raise UnsupportedMediaTypeError(expected="application/json")
+    await request.body()

@@ -1,0 +1,49 @@
+"""What clients say of spaces."""
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
+
+from app.core.models import Space
+from app.core.spaces import SpaceContent
+from app.web.inputs.fields import Input, Metadata, Name, Tags, Text
+
+_NAME = "What people call the space."
+_ABOUT = "What the space is for."
+
+
+class SpaceIn(Input):
+    """A space as it is to be."""
+
+    name: Annotated[Name, Field(description=_NAME)]
+    description: Annotated[Text, Field(description=_ABOUT)] = ""
+    metadata: Metadata = Field(default_factory=dict)
+    tags: Tags = Field(default_factory=list)
+
+    def content(self) -> SpaceContent:
+        """Return what the use case takes."""
+        return SpaceContent(
+            name=self.name,
+            description=self.description,
+            metadata=self.metadata,
+            tags=tuple(self.tags),
+        )
+
+
+class SpacePatch(Input):
+    """What is to change of a space; what is left out stays."""
+
+    name: Annotated[Name | SkipJsonSchema[None], Field(description=_NAME)] = None
+    description: Annotated[Text | SkipJsonSchema[None], Field(description=_ABOUT)] = None
+    metadata: Metadata | SkipJsonSchema[None] = None
+    tags: Tags | SkipJsonSchema[None] = None
+
+    def content(self, space: Space) -> SpaceContent:
+        """Return the space's content with the changes."""
+        return SpaceContent(
+            name=space.name if self.name is None else self.name,
+            description=space.description if self.description is None else self.description,
+            metadata=space.metadata if self.metadata is None else self.metadata,
+            tags=space.tags if self.tags is None else tuple(self.tags),
+        )
