@@ -15,14 +15,14 @@ _BANDS: Mapping[tuple[str, str], str] = {
 _LONGEST_QUOTE = 300
 
 
-def show(screen: Screen, answer: Mapping[str, Any], query_id: str, *, told: int = 0) -> None:
+def show(screen: Screen, answer: Mapping[str, Any], *, told: int = 0) -> None:
     """Print an answer with its numbered citations; the first `told` sentences were shown."""
     if text := _BANDS.get((answer["band"], answer["language"])):
         screen.say(text, "yellow")
     for sentence in answer["sentences"][told:]:
         say(screen, sentence)
     sources(screen, answer["citations"])
-    _close(screen, answer, query_id)
+    _close(screen, answer)
 
 
 def say(screen: Screen, sentence: Mapping[str, Any]) -> None:
@@ -41,11 +41,11 @@ def sources(screen: Screen, citations: Sequence[Mapping[str, Any]]) -> None:
         screen.say(f"    “{_shortened(citation['quote'])}”", "dim")
 
 
-def _close(screen: Screen, answer: Mapping[str, Any], query_id: str) -> None:
+def _close(screen: Screen, answer: Mapping[str, Any]) -> None:
     """Print how much of the question the sources hold, and the query's id."""
     screen.say()
     degraded = ", degraded" if answer["degraded"] else ""
-    screen.say(f"coverage {answer['coverage']:.2f}{degraded}, query {query_id}", "dim")
+    screen.say(f"coverage {answer['coverage']:.2f}{degraded}, query {answer['id']}", "dim")
 
 
 def _place(citation: Mapping[str, Any]) -> str:

@@ -69,7 +69,7 @@ def _show(query: dict[str, Any], screen: Screen) -> None:
     if screen.as_json:
         screen.data(query)
     else:
-        answers.show(screen, query["answer"], query["id"])
+        answers.show(screen, query)
 
 
 def _stream(server: "Client", asked: dict[str, Any], screen: Screen) -> None:
@@ -83,6 +83,6 @@ def _stream(server: "Client", asked: dict[str, Any], screen: Screen) -> None:
             answers.say(screen, data)
         elif name == "done":
             query = server.get(f"{_PATH}/{data['query_id']}/result")
-            answers.show(screen, query["answer"], query["id"], told=told)
+            answers.show(screen, query, told=told)
         if name == "error":
             raise RefusedError("No answer", str(data["reason"]), str(data["code"]))

@@ -105,7 +105,8 @@ def server(settings: ClientSettings) -> Iterator[Finding]:
 def _alive(settings: ClientSettings) -> Finding:
     with client(settings) as asked:
         ready = asked.get("/readyz")
-    return Finding("server", f"{settings.url} is ready: {ready.get('status', 'yes')}")
+    checked = ", ".join(f"{name} {state}" for name, state in ready["checks"].items())
+    return Finding("server", f"{settings.url} is ready ({checked})")
 
 
 def _key(settings: ClientSettings) -> Finding:

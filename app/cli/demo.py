@@ -96,13 +96,13 @@ def _ask(server: "Client", space: str, question: Question, screen: Screen) -> di
     screen.say()
     screen.say(f"? {question.text}", "bold cyan")
     query = answered(server, {"space_ids": [space], "question": question.text})
-    answers.show(screen, query["answer"], query["id"])
-    citations = query["answer"]["citations"]
+    answers.show(screen, query)
+    citations = query["citations"]
     checks = [_verify(server, query["id"], citation["number"], screen) for citation in citations]
-    answers_it = query["answer"]["band"] == "answer" and bool(citations)
+    answers_it = query["band"] == "answer" and bool(citations)
     return {
         "question": question.text,
-        "band": query["answer"]["band"],
+        "band": query["band"],
         "citations": citations,
         "verified": checks,
         "as_expected": answers_it is question.answerable and all(checks),

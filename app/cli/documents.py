@@ -17,7 +17,7 @@ InSpace = Annotated[
     typer.Option("--space", help="A space's id or exact name; needed if there are several."),
 ]
 DocumentId = Annotated[str, typer.Argument(metavar="DOCUMENT", help="A document's id.")]
-_COLUMNS = ("id", "title", "status", "type", "pages", "created_at")
+_COLUMNS = ("id", "title", "status", "content_type", "pages", "created_at")
 _VERSION_COLUMNS = ("number", "filename", "status", "reason", "size_bytes", "pages", "created_at")
 
 

@@ -116,4 +116,4 @@ async def issue_locally(settings: Settings, wanted: dict[str, Any]) -> dict[str,
             issued = await keys.issue(ports, DEFAULT_TENANT, "operator", new)
     except EvaError as error:
         raise RefusedError("Not issued", "the data folder is busy or full", error.code) from error
-    return {"id": issued.key.value.id, **wanted, "key": issued.token}
+    return {"id": issued.key.value.id, **wanted, "token": issued.token}

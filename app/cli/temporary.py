@@ -81,4 +81,4 @@ def _with_key(settings: ClientSettings) -> ClientSettings:
         "expires_at": expiry("1h"),
     }
     made = asyncio.run(issue_locally(Settings.load(), wanted))
-    return replace(settings, api_key=made["key"])
+    return replace(settings, api_key=made["token"])

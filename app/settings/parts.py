@@ -61,11 +61,11 @@ class Requests:
         whole(1, 4096), 100, "EVA_MAX_UPLOAD_MB", about="The largest file, in MiB."
     )
     max_json_kb: int = setting(
-        whole(1, 65536), 256, "EVA_MAX_JSON_KB", about="The largest JSON body, in KiB."
+        whole(1, 65536), 1024, "EVA_MAX_JSON_KB", about="The largest JSON body, in KiB."
     )
     max_wait_s: float = setting(
         number(0, 600),
-        30.0,
+        60.0,
         "EVA_MAX_WAIT_S",
         about="The longest that `Prefer: wait=N` is honoured, in seconds.",
     )
