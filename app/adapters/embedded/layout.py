@@ -5,6 +5,7 @@ input can name a place outside.
 """
 
 import contextlib
+import errno
 import os
 import re
 import shutil
@@ -20,7 +21,8 @@ from app.core.ports import BlobPart
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}", re.ASCII)
 _PARTS = frozenset(get_args(BlobPart))
-_ATTEMPTS = 3
+_ATTEMPTS = 5
+_OTHERS_AT_WORK = (errno.ENOENT, errno.ENOTEMPTY)
 INCOMING = ".incoming"  # no id starts with a dot
 _LOCK = "lock"
 
@@ -65,8 +67,7 @@ class Layout:
     def remove(self, path: Path) -> int:
         """Remove a document's or space's folder durably; return how many blobs it held."""
         removed = blobs_below(path)
-        with contextlib.suppress(FileNotFoundError):
-            shutil.rmtree(path)
+        _remove_tree(path)
         self._forget(path)
         with contextlib.suppress(
             FileNotFoundError
@@ -93,6 +94,20 @@ class Layout:
         with self._guard:
             self._durable -= {path, path.parent}
             self._durable.add(self.root)
+
+
+def _remove_tree(path: Path) -> None:
+    """Remove a folder while others may remove, or write, in it too."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            shutil.rmtree(path)
+        except OSError as error:
+            if not path.exists():
+                return
+            if error.errno not in _OTHERS_AT_WORK or attempt == _ATTEMPTS:
+                raise
+        else:
+            return
 
 
 def blobs_below(path: Path) -> int:
