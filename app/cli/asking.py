@@ -21,7 +21,7 @@ _NOT_READY = 425
 
 
 def ask(
-    question: str,
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="In English or French.")],
     spaces: Annotated[
         list[str] | None,
         typer.Option("--space", help="A space's id or name; repeated; needed if several exist."),

@@ -38,7 +38,7 @@ def expiry(lifetime: str) -> str:
 
 @app.command()
 def create(
-    name: str,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What the key is for.")],
     scopes: Annotated[
         list[Scope] | None,
         typer.Option("--scope", help="What it may do; repeated. Default: all but administration."),
@@ -80,7 +80,11 @@ def list_(*, as_json: Json = False) -> None:
 
 
 @app.command()
-def revoke(key_id: str, *, as_json: Json = False) -> None:
+def revoke(
+    key_id: Annotated[str, typer.Argument(metavar="KEY", help="A key's id.")],
+    *,
+    as_json: Json = False,
+) -> None:
     """Revoke a key at once and for good."""
     from app.cli.client import Client
 

@@ -24,7 +24,7 @@ def list_(*, as_json: Json = False) -> None:
 
 @app.command()
 def create(
-    name: str,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What people call the space.")],
     description: Annotated[str, typer.Option(help="What the space is for.")] = "",
     tags: Tags = None,
     meta: Metadata = None,
