@@ -1,7 +1,7 @@
 """Documents: read, list, describe, delete. Uploading is in `uploads`, indexing in `ingestion`."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -9,14 +9,16 @@ from app.core import filters, spaces
 from app.core.access import Principal
 from app.core.errors import NotFoundError, NotReadyError
 from app.core.ids import new_id
-from app.core.kinds import DOCUMENTS, RECEIPTS
+from app.core.kinds import DOCUMENTS, PROGRESS, RECEIPTS
 from app.core.models import (
     Document,
+    DocumentStatus,
     Job,
     JobKind,
     Metadata,
     Page,
     Partition,
+    Progress,
     Receipt,
     Stored,
     Version,
@@ -132,6 +134,16 @@ async def delete(
         Enqueue(job=_job(document, JobKind.ERASE_DOCUMENT)),
     )
     return receipt
+
+
+async def progress(ports: Ports, found: Sequence[Document]) -> Mapping[str, Progress]:
+    """Return how far those documents of one space are that are being read, by id."""
+    reading = [d for d in found if d.latest.status is DocumentStatus.PROCESSING]
+    if not reading:
+        return {}
+    partition = Partition(reading[0].tenant_id, reading[0].space_id)
+    stored = await ports.records.get_many(PROGRESS, partition, [d.id for d in reading])
+    return {id_: one.value for id_, one in stored.items()}
 
 
 def download(ports: Ports, document: Document, version: Version) -> AsyncIterator[bytes]:

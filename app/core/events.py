@@ -14,6 +14,7 @@ from app.core.live import Event, Live
 from app.core.models import Answer, Citation, Query, QueryStatus, Sentence
 from app.core.ports import Ports
 
+LAST = frozenset({"done", "error"})  # the names of the last event
 _POLL_S = 0.2
 
 
@@ -84,6 +85,8 @@ async def follow(
     async for event in live.follow(query_id, after=after):
         last = event.number
         yield event
+        if event.name in LAST:
+            return
     *earlier, final = rebuilt(await _ended(ports, principal, query_id))
     for event in earlier:
         if event.number > last:

@@ -49,7 +49,10 @@ async def create(
 async def issue(
     ports: Ports, tenant_id: str, by: str, wanted: NewKey, *, id_: str | None = None
 ) -> Issued:
-    """Issue a key for a tenant; for the first start and the operator at the data folder."""
+    """Issue a key for a tenant; for the first start and the operator at the data folder.
+
+    With an `id_` that exists already, from a try whose answer nobody saw, its secret is replaced.
+    """
     secret = secrets.token_hex(32)
     key = ApiKey(
         id=(id_ or new_id("key")).removeprefix("key_"),
@@ -62,8 +65,11 @@ async def issue(
         created_by=by,
         expires_at=wanted.expires_at,
     )
+    home = Partition(tenant_id)
+    unseen = await ports.records.get(API_KEYS, home, key.id) if id_ else None
+    revision = unseen.etag if unseen else None
     [etag] = await ports.records.commit(
-        Partition(tenant_id), Put(kind=API_KEYS, value=key, if_absent=True)
+        home, Put(kind=API_KEYS, value=key, if_etag=revision, if_absent=revision is None)
     )
     return Issued(Stored(key, etag), f"{_PREFIX}_{key.id}_{secret}")
 

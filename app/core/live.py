@@ -34,8 +34,14 @@ class Live:
         self._channels: dict[str, _Channel] = {}
 
     def open(self, query_id: str) -> None:
-        """Begin (or begin again, after a retry) telling of a query."""
-        self._channels[query_id] = _Channel()
+        """Begin telling of a query; begin again after a retry, which ends who followed before.
+
+        A channel that nothing was told on yet stays as it is, with its followers.
+        """
+        before = self._channels.get(query_id)
+        if before is None or before.events:
+            self.close(query_id)
+            self._channels[query_id] = _Channel()
 
     def tell(self, query_id: str, name: str, data: Mapping[str, object]) -> None:
         """Append an event; without a channel nobody listens and nothing happens."""

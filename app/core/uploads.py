@@ -4,7 +4,7 @@ The same content is held once a space: a second upload of it gives the first doc
 also makes a retry after an unknown outcome harmless.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -51,9 +51,9 @@ async def upload(
     principal: Principal,
     space_id: str,
     file: File,
-    said: documents.Description,
+    said: Callable[[], documents.Description],
 ) -> Uploaded:
-    """Store a new document, to be indexed.
+    """Store a new document, to be indexed; what is said of it is asked once its last byte came.
 
     Raises NotFoundError (space), UnsupportedTypeError, TooLargeError, InvalidInputError (empty).
     """
@@ -61,13 +61,14 @@ async def upload(
     now = datetime.now(UTC)
     document_id = new_id("doc")
     version = await _store(ports, principal, (space_id, document_id, 1), file)
+    description = said()
     document = Document(
         id=document_id,
         tenant_id=principal.tenant_id,
         space_id=space_id,
-        title=said.title,
-        metadata=said.metadata,
-        tags=said.tags,
+        title=description.title,
+        metadata=description.metadata,
+        tags=description.tags,
         versions=(version,),
         created_at=now,
         updated_at=now,
