@@ -13,6 +13,7 @@ PLANTED = {
     "core uses a library": ("app/core/ids.py", "import orjson"),
     "an adapter reads settings": ("app/adapters/__init__.py", "import app.settings"),
     "the web knows an adapter": ("app/web/__init__.py", "import app.adapters.embedded"),
+    "the gate knows the service": ("pipelines/__init__.py", "import app.core.ids"),
 }
 
 
@@ -31,7 +32,9 @@ def test_dependencies_point_inwards(root: Path) -> None:
 
 @pytest.mark.parametrize("planted", PLANTED.values(), ids=PLANTED)
 def test_a_planted_violation_is_found(root: Path, tmp_path: Path, planted: tuple[str, str]) -> None:
-    shutil.copytree(root / "app", tmp_path / "app", ignore=shutil.ignore_patterns("__pycache__"))
+    for package in ("app", "pipelines"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(root / package, tmp_path / package, ignore=ignored)
     shutil.copy(root / "pyproject.toml", tmp_path)
     path, line = planted
     with (tmp_path / path).open("a") as source:

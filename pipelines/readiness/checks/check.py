@@ -1,0 +1,84 @@
+"""What a check is: how to read one kind of report, and what such a report should have covered."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from pipelines.readiness.model import Options, Reading
+from pipelines.readiness.objectives import Objectives
+
+# Options that the judge itself understands, for every check.
+JUDGE_OPTIONS = frozenset({"covers", "at_least", "may_skip", "max_database_days"})
+
+
+class UnreadableReportError(Exception):
+    """The report is not what this kind of tool writes; it proves nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is asked of a report: options of the evidence and of the demand, time, objectives."""
+
+    options: Options
+    now: datetime
+    objectives: Objectives | None = None
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return an option that is a list of texts; empty where it is not set."""
+        return tuple(self.options.get(name, ()))
+
+
+def covered(root: Path, options: Options) -> frozenset[str]:
+    """Return the files under version control that the evidence has to look at."""
+    patterns = [f":(glob){pattern}" for pattern in options.get("covers", ())]
+    if not patterns:
+        return frozenset()
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--", *patterns], cwd=root, capture_output=True, check=True
+    )
+    names = listed.stdout.decode().split("\0")
+    return frozenset(name for name in names if name and (root / name).is_file())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One kind of report. `read` is pure; `expected` looks at the tree when evidence is made.
+
+    `exact` refuses reports that speak of more than was expected; `exits` are the codes with which
+    the tool says that it did its work, whatever it found.
+    """
+
+    id: str
+    read: Callable[[bytes, Asked], Reading]
+    options: frozenset[str] = frozenset()
+    expected: Callable[[Path, Options], frozenset[str]] = covered
+    exact: bool = False
+    exits: frozenset[int] = frozenset({0, 1})
+
+    @property
+    def statement(self) -> str:
+        """Return the sentence that is true when the check passes: its file's first line."""
+        return (sys.modules[self.read.__module__].__doc__ or "").splitlines()[0]
+
+    def unknown(self, options: Mapping[str, Any]) -> set[str]:
+        """Return the options that nothing would ever look at."""
+        return set(options) - self.options - JUDGE_OPTIONS
+
+
+def parsed(report: bytes, *, holding: str) -> dict[str, Any]:
+    """Return a JSON report that has a certain key."""
+    made = json.loads(report)
+    if not isinstance(made, dict) or holding not in made:
+        raise UnreadableReportError(f"no {holding!r} in it")
+    return made
+
+
+def matches(name: str, patterns: tuple[str, ...]) -> bool:
+    """Say whether a name fits one of the patterns (`*` crosses slashes)."""
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
