@@ -1,6 +1,7 @@
 """The commands' way to a server: plain HTTP, problems turned into `RefusedError`."""
 
 import json
+import math
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -54,7 +55,7 @@ class Client:
         for _ in range(_TRIES):
             with self._reaching():
                 answer = self._http.request(method, path, headers=headers, **request)
-            pause = float(answer.headers.get("Retry-After", "inf"))
+            pause = _pause(answer)
             if answer.status_code not in _BUSY or pause > _LONGEST_PAUSE_S:
                 break
             time.sleep(pause)
@@ -93,6 +94,12 @@ class Client:
                 "Start a server with `eva serve`, or name another in EVA_URL.",
                 code="unreachable",
             ) from error
+
+
+def _pause(answer: httpx2.Response) -> float:
+    """Return how many seconds a busy server asks to be left alone; endless if it does not say."""
+    said = answer.headers.get("Retry-After", "")
+    return float(said) if said.isdecimal() else math.inf
 
 
 def _content(answer: httpx2.Response) -> Any:  # noqa: ANN401 - JSON
