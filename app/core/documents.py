@@ -1,5 +1,6 @@
 """Documents: read, list, describe, delete. Uploading is in `uploads`, indexing in `ingestion`."""
 
+import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +8,7 @@ from datetime import UTC, datetime
 
 from app.core import filters, spaces
 from app.core.access import Principal
-from app.core.errors import NotFoundError, NotReadyError
+from app.core.errors import NotFoundError, NotReadyError, UnavailableError
 from app.core.ids import new_id
 from app.core.kinds import DOCUMENTS, PROGRESS, RECEIPTS
 from app.core.models import (
@@ -133,6 +134,8 @@ async def delete(
         ),
         Enqueue(job=_job(document, JobKind.ERASE_DOCUMENT)),
     )
+    with contextlib.suppress(UnavailableError):  # the job does it again, and counts
+        await ports.index.remove(Partition(document.tenant_id, document.space_id), document.id)
     return receipt
 
 

@@ -34,8 +34,9 @@ async def erase_document(ports: Ports, lease: Lease) -> None:
     """Remove a document's blobs, passages, quotations and record; complete its receipt."""
     partition, document_id = lease.job.partition, lease.job.subject_id
     found = await ports.records.get(DOCUMENTS, partition, document_id)
+    searchable = await ports.index.remove(partition, document_id)
     removed = {
-        "passages": await ports.index.remove(partition, document_id),
+        "passages": searchable or _passages(found.value if found else None),
         "blobs": await ports.blobs.delete(partition, document_id),
         "quotations": await _withdraw_quotations(ports, partition, document_id),
     }
@@ -76,6 +77,12 @@ async def erase_space(ports: Ports, lease: Lease) -> None:
     await ports.records.commit(
         Partition(tenant_id), Remove(kind=SPACES, id=space_id), Settle(lease=lease)
     )
+
+
+def _passages(document: Document | None) -> int:
+    """Return how many passages were searchable: those went as soon as it was deleted."""
+    shown = document.version(document.current) if document and document.current else None
+    return shown.passages or 0 if shown else 0
 
 
 def _require_nothing(remaining: dict[str, int]) -> None:

@@ -1,12 +1,11 @@
 """Answering a query: search, answer from what was found, store. Tells of it as it goes.
 
 The answer and the end of its job are committed together, notes of whom it quotes before. A
-document that is deleted meanwhile is withheld: either the erasure finds the note, or the second
-look taken here finds the deletion.
+deleted document leaves the index at once. One that is deleted while an answer is made from it is
+withheld: either the erasure finds the note, or the second look taken here finds the deletion.
 """
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -26,7 +25,7 @@ from app.core.models import (
     Stored,
     VersionRef,
 )
-from app.core.ports import Candidate, Found, Ports, Put, Settle
+from app.core.ports import Candidate, Ports, Put, Settle
 
 CANDIDATES = 50  # proposed by search for each space
 _EXPLAINED = 20
@@ -73,7 +72,10 @@ async def _answered(ports: Ports, live: Live, query: Query) -> answering.Answere
     live.tell(query.id, "status", events.status(query))
     where = filters.parse(query.filter) if query.filter is not None else None
     places = [Partition(query.tenant_id, space_id) for space_id in query.space_ids]
-    found = await asyncio.gather(*(_search(ports, place, query, where) for place in places))
+    found = [
+        await ports.index.search(place, query.question, limit=CANDIDATES, where=where)
+        for place in places
+    ]
     asking = answering.Asking(
         question=query.question,
         found=found,
@@ -93,22 +95,6 @@ async def _answered(ports: Ports, live: Live, query: Query) -> answering.Answere
             case answering.Answered():
                 return event
     raise AssertionError("a stream ends with what was answered")
-
-
-async def _search(
-    ports: Ports, place: Partition, query: Query, where: filters.Filter | None
-) -> Found:
-    """Return what a space holds on the question, less what was deleted a moment ago."""
-    found = await ports.index.search(place, query.question, limit=CANDIDATES, where=where)
-    ids = list(dict.fromkeys(c.passage.document_id for c in found.candidates))
-    alive = await _alive(ports, place, ids)
-    candidates = tuple(c for c in found.candidates if c.passage.document_id in alive)
-    return replace(found, candidates=candidates)
-
-
-async def _alive(ports: Ports, place: Partition, ids: Sequence[str]) -> set[str]:
-    documents = await ports.records.get_many(DOCUMENTS, place, ids)
-    return {id_ for id_, stored in documents.items() if stored.value.deleted_at is None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +184,9 @@ async def _second_look(ports: Ports, stored: Stored[Query]) -> Query:
         return query
     for space_id in dict.fromkeys(c.space_id for c in answer.citations):
         cited = {c.document_id for c in answer.citations if c.space_id == space_id}
-        alive = await _alive(ports, Partition(query.tenant_id, space_id), sorted(cited))
+        place = Partition(query.tenant_id, space_id)
+        found = await ports.records.get_many(DOCUMENTS, place, sorted(cited))
+        alive = {id_ for id_, one in found.items() if one.value.deleted_at is None}
         for document_id in sorted(cited - alive):
             answer = erasure.without(answer, document_id)
     if answer is query.answer:
@@ -209,6 +197,6 @@ async def _second_look(ports: Ports, stored: Stored[Query]) -> Query:
             queries.place(query), Put(kind=QUERIES, value=withheld, if_etag=stored.etag)
         )
     except StaleEtagError:  # the erasure came first and did the same
-        found = await ports.records.get(QUERIES, queries.place(query), query.id)
-        return found.value if found else withheld
+        again = await ports.records.get(QUERIES, queries.place(query), query.id)
+        return again.value if again else withheld
     return withheld
