@@ -13,6 +13,7 @@ import typer
 
 from app.cli import asking, demo, doctor, documents, keys, service, spaces
 from app.cli.refusal import RefusedError
+from app.core.errors import SetupError
 from app.settings import SettingsError
 
 USAGE = 2
@@ -62,6 +63,9 @@ def main() -> None:
         app(prog_name="eva")
     except RefusedError as refused:
         _complain(refused.as_json(), str(refused))
+        sys.exit(1)
+    except SetupError as error:
+        _complain({"title": "Not started", "detail": str(error)}, str(error))
         sys.exit(1)
     except SettingsError as error:
         _complain({"title": "Settings refused", "errors": error.problems}, f"Settings:\n{error}")

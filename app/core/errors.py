@@ -17,6 +17,13 @@ class EvaError(Exception):
         self.facts = facts
 
 
+class SetupError(RuntimeError):
+    """The service can't start as it is set up; the text tells its operator what to do.
+
+    No client ever sees it: there is nothing yet that could answer one.
+    """
+
+
 class NotFoundError(EvaError):
     """The object does not exist, or is not the caller's: the two are indistinguishable."""
 

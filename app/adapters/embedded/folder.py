@@ -8,10 +8,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from app.core.errors import SetupError
+
 _POLL_S = 0.002
 
 
-class UnusableFolderError(RuntimeError):
+class UnusableFolderError(SetupError):
     """The data folder can't be used; the text names it and says what to do."""
 
 
