@@ -1,0 +1,222 @@
+"""`PassageIndex` on one file a space, searched in memory.
+
+Files are the truth; what is in memory follows them. Everything that may take long runs on threads
+of its own, and the analysis of large versions in a process of its own.
+"""
+
+import asyncio
+import contextlib
+import os
+import re
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Protocol, TypeVar, TypeVarTuple
+
+import orjson
+
+from app.adapters.embedded.index import store
+from app.adapters.embedded.index.analyzer import SnowballAnalyzer
+from app.adapters.embedded.index.failures import index_errors
+from app.adapters.embedded.index.postings import analyse
+from app.adapters.embedded.index.searching import Wanted, search, search_in
+from app.adapters.embedded.index.shelf import Shelf
+from app.core.errors import InvalidInputError, NotFoundError
+from app.core.filters import Attributes, Filter
+from app.core.models import Extraction, Partition, VersionRef
+from app.core.ports import Found
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}", re.ASCII)
+_WRITERS, _SEARCHERS = 4, 2  # threads
+_AT_ONCE = 20_000  # passages of a space that are searched without a thread's hop
+_FEW = 64  # passages that are analysed on a thread: about 5 ms
+_ANALYSIS_S = 300.0
+
+
+class Runner(Protocol):
+    """Runs a pure function elsewhere, as `app.adapters.sandbox.Sandbox` does."""
+
+    async def run(self, function: Callable[..., T], *args: object, timeout_s: float) -> T:
+        """Return what the function returns."""
+
+
+class EmbeddedPassageIndex:
+    """`PassageIndex` on a folder that several processes may use."""
+
+    def __init__(self, root: Path, runner: Runner, shelf: Shelf, *, busy_s: float) -> None:
+        self._root = root
+        self._runner = runner
+        self._shelf = shelf
+        self._busy_s = busy_s
+        self._analyzer = SnowballAnalyzer()
+        self._writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="eva-index-write")
+        self._searchers = ThreadPoolExecutor(_SEARCHERS, thread_name_prefix="eva-index-search")
+        self._compacting: dict[Path, asyncio.Future[None]] = {}
+
+    async def stage(self, ref: VersionRef, title: str, extraction: Extraction) -> int:
+        """Analyse and store a version."""
+        path = self._path(ref.partition)
+        texts = [extraction.text[span.start : span.end] for span in extraction.passages]
+        sections = [span.section or "" for span in extraction.passages]
+        new = store.NewVersion(
+            document_id=ref.document_id,
+            version=ref.version,
+            title=title,
+            language=extraction.language,
+            postings=await self._analyse(texts, sections),
+            spans=extraction.passages,
+            texts=texts,
+        )
+        await self._write(path, store.stage, new)
+        return len(texts)
+
+    async def activate(self, ref: VersionRef, attributes: Attributes) -> None:
+        """Switch to a version; raises NotFoundError if it is neither staged nor visible."""
+        path, encoded = self._path(ref.partition), orjson.dumps(attributes)
+        if not path.exists() or not await self._write(
+            path, store.activate, ref.document_id, ref.version, encoded
+        ):
+            raise NotFoundError(id=ref.document_id)
+
+    async def describe(
+        self, partition: Partition, document_id: str, title: str, attributes: Attributes
+    ) -> None:
+        """Replace what the document is titled and filtered by."""
+        path, encoded = self._path(partition), orjson.dumps(attributes)
+        if path.exists():
+            await self._write(path, store.describe, document_id, title, encoded)
+
+    async def remove(self, partition: Partition, document_id: str) -> int:
+        """Remove a document's passages and overwrite where they stood."""
+        path = self._path(partition)
+        if not path.exists():
+            return 0
+        return await self._write(path, store.remove, document_id, sweep=True)
+
+    async def drop(self, partition: Partition) -> None:
+        """Remove the space's file."""
+        path = self._path(partition)
+        self._shelf.forget(path)
+        await self._on(self._writers, store.erase, path, self._busy_s)
+
+    async def count(self, partition: Partition, document_id: str | None = None) -> int:
+        """Count what the file has."""
+        path = self._path(partition)
+        return await self._on(self._searchers, _count, path, self._busy_s, document_id)
+
+    async def search(
+        self, partition: Partition, question: str, *, limit: int, where: Filter | None = None
+    ) -> Found:
+        """Search a small space at once, a large one or one that has changed on a thread."""
+        wanted = Wanted(partition.space_id, self._analyzer.terms(question), limit, where)
+        path = self._path(partition)
+        with self._shelf.lend(path) as space, index_errors():
+            found = None
+            if space.snapshot.passages <= _AT_ONCE and space.is_current():
+                found = search_in(space, space.snapshot, wanted)
+            if found is None:
+                found = await self._on(self._searchers, search, space, wanted)
+            if space.needs_compacting():
+                self._compact(path)
+        return found
+
+    async def ping(self) -> None:
+        """Write a file and throw it away."""
+        await self._on(self._writers, _touch, self._root)
+
+    async def close(self) -> None:
+        """Wait for what runs, and close every file."""
+        await asyncio.gather(*self._compacting.values(), return_exceptions=True)
+        for pool in (self._writers, self._searchers):
+            await asyncio.to_thread(pool.shutdown)
+        self._shelf.close()
+
+    def _path(self, partition: Partition) -> Path:
+        for name in (partition.tenant_id, partition.space_id):
+            if not _ID.fullmatch(name):
+                raise InvalidInputError(pointer="id", reason="is not an id of this service")
+        return self._root / partition.tenant_id / f"{partition.space_id}.db"
+
+    async def _analyse(self, texts: Sequence[str], sections: Sequence[str]) -> bytes:
+        if len(texts) <= _FEW:
+            return await self._on(self._writers, analyse, texts, sections)
+        return await self._runner.run(analyse, texts, sections, timeout_s=_ANALYSIS_S)
+
+    async def _write(
+        self, path: Path, work: Callable[..., T], *arguments: object, sweep: bool = False
+    ) -> T:
+        return await self._on(
+            self._writers, lambda: self._written(path, work, *arguments, sweep=sweep)
+        )
+
+    def _written(self, path: Path, work: Callable[..., T], *arguments: object, sweep: bool) -> T:
+        """Change the file; if it is open, let the next search find it up to date."""
+        with store.writing(path, self._busy_s, sweep=sweep) as connection:
+            outcome = work(connection, *arguments)
+        if self._shelf.has(path):
+            with self._shelf.lend(path) as space:
+                space.refresh()
+        return outcome
+
+    def _compact(self, path: Path) -> None:
+        """Join the space's small segments in the background, once at a time."""
+        if path not in self._compacting:
+            self._compacting[path] = asyncio.ensure_future(
+                self._on(self._writers, self._compacted, path)
+            )
+            self._compacting[path].add_done_callback(lambda _: self._compacting.pop(path))
+
+    def _compacted(self, path: Path) -> None:
+        with self._shelf.lend(path) as space:
+            space.compact()
+
+    async def _on(self, pool: ThreadPoolExecutor, work: Callable[[*Ts], T], *arguments: *Ts) -> T:
+        with index_errors():
+            return await asyncio.get_running_loop().run_in_executor(pool, work, *arguments)
+
+
+def _count(path: Path, busy_s: float, document_id: str | None) -> int:
+    connection = store.reading(path, busy_s)
+    if connection is None:
+        return 0
+    with contextlib.closing(connection):
+        return store.count(connection, document_id)
+
+
+def _prepared(root: Path) -> Path:
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return root.resolve()
+
+
+def _touch(root: Path) -> None:
+    probe = root / f".ping-{os.urandom(8).hex()}"
+    try:
+        probe.write_bytes(b"ping")
+    finally:
+        probe.unlink(missing_ok=True)
+
+
+@contextlib.asynccontextmanager
+async def open_index(
+    root: Path,
+    runner: Runner,
+    *,
+    cache_bytes: int = 512 << 20,
+    most_open: int = 256,
+    busy_s: float = 5.0,
+) -> AsyncIterator[EmbeddedPassageIndex]:
+    """Open the index folder, making it if it is missing; several processes may have it open.
+
+    `cache_bytes` bounds what is kept in memory of spaces that are not being searched, `most_open`
+    their number (each has three files open), `busy_s` how long a write waits for others.
+    """
+    home = await asyncio.to_thread(_prepared, root)
+    shelf = Shelf(most_bytes=cache_bytes, most_open=most_open, busy_s=busy_s)
+    index = EmbeddedPassageIndex(home, runner, shelf, busy_s=busy_s)
+    try:
+        yield index
+    finally:
+        await index.close()

@@ -1,0 +1,184 @@
+"""Scoring a snapshot's passages for a question: exact BM25, and a fuzzy leg beside it.
+
+The fuzzy leg is a soft cosine: each term of the question stands for all words of the vocabulary
+that are spelled like it, weighted by how near they are. It finds what inflection and typing errors
+hide; it knows nothing of meaning. A term that no passage has is read as the words nearest to it in
+the lexical leg, too.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from app.adapters.embedded.index.segment import DAMPED, Ints
+from app.adapters.embedded.index.snapshot import Masks, Part, Snapshot
+from app.adapters.embedded.index.spelling import MEANT, Term, look_up, passages_of
+from app.core.ranking import FUSION_WEIGHT, term_weight
+
+Scores: TypeAlias = npt.NDArray[np.float64]
+
+K1, B = 1.2, 0.75  # BM25
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A scored passage: which part of the snapshot, and where in its segment."""
+
+    part: int
+    place: int
+    lexical: float
+    similarity: float
+    matched: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The best passages, the question's distinct terms with their weights, what was searched."""
+
+    hits: tuple[Hit, ...]
+    terms: tuple[tuple[str, float], ...]
+    searched: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Legs:
+    """Both raw scores of every passage of a part."""
+
+    lexical: Scores
+    similarity: Scores
+
+
+def score(snapshot: Snapshot, question: Sequence[str], where: Masks | None, limit: int) -> Scored:
+    """Return the `limit` best passages by fused score, with both raw scores of each."""
+    total = snapshot.passages
+    terms = look_up(snapshot, question)
+    searched = total if where is None else sum(int(mask.sum()) for mask in where)
+    weights = tuple((term.text, term_weight(total, term.holding)) for term in terms)
+    if not terms or not searched:
+        return Scored((), weights, searched)
+    average = sum(part.length for part in snapshot.parts) / total or 1.0
+    asked = np.array([(1 + math.log(t.asked)) * _rarity(total, t.holding) for t in terms])
+    legs = [
+        _Legs(
+            _lexical(part, n, terms, (total, average)),
+            _similarity(part, n, terms, asked),
+        )
+        for n, part in enumerate(snapshot.parts)
+    ]
+    return Scored(tuple(_best(snapshot, legs, terms, where, limit)), weights, searched)
+
+
+def _rarity(total: int, holding: int) -> float:
+    """Return BM25's weight of a term; ln(N + 1) for one that no passage has."""
+    if not holding:
+        return math.log(total + 1)
+    return math.log(1 + (total - holding + 0.5) / (holding + 0.5))
+
+
+def _lexical(part: Part, n: int, terms: Sequence[Term], sizes: tuple[int, float]) -> Scores:
+    """Return BM25 with Lucene's weights, a repeated term counting each time."""
+    total, average = sizes
+    known = [term for term in terms if term.holding and len(term.spellings[n].exact)]
+    words = np.array([term.spellings[n].exact[0] for term in known], np.int64)
+    weights = np.array([term.asked * _rarity(total, term.holding) for term in known])
+    scores = _saturated(part, words, weights, average)
+    for term in terms:
+        if not term.holding and len(term.spellings[n].exact):
+            spelling = term.spellings[n]
+            weight = term.asked * _rarity(total, term.readable)
+            read = [
+                _saturated(part, np.array([word]), np.array([weight * strength]), average)
+                for word, strength in zip(spelling.exact, spelling.strength, strict=True)
+            ]
+            scores += np.maximum.reduce(read)
+    return scores
+
+
+def _saturated(part: Part, words: Ints, weights: Scores, average: float) -> Scores:
+    segment = part.segment
+    if not len(words):
+        return np.zeros(len(segment.slot), np.float64)
+    rows, counts = segment.rows(words)
+    passages = segment.passages[rows]
+    often = segment.occurrences[rows].astype(np.float32)
+    length = K1 * (1 - B) + (K1 * B / average) * segment.lengths[passages]
+    worth = np.repeat(weights, counts) * (often * (K1 + 1) / (often + length))
+    return np.bincount(passages, worth, len(segment.slot)).astype(np.float64, copy=False)
+
+
+def _similarity(part: Part, n: int, terms: Sequence[Term], asked: Scores) -> Scores:
+    """Return the soft cosine, 0..1."""
+    segment = part.segment
+    words = np.concatenate([term.spellings[n].like for term in terms])
+    weights = np.concatenate(
+        [weight * term.spellings[n].nearness for weight, term in zip(asked, terms, strict=True)]
+    )
+    rows, counts = segment.rows(words)
+    passages = segment.passages[rows]
+    worth = np.repeat(weights, counts) * DAMPED[segment.occurrences[rows]]
+    product = np.bincount(passages, worth, minlength=len(segment.slot))
+    length = float(np.sqrt(np.square(asked).sum())) or 1.0
+    return np.minimum(product / (segment.norms * length), 1.0)
+
+
+def _best(
+    snapshot: Snapshot,
+    legs: Sequence[_Legs],
+    terms: Sequence[Term],
+    where: Masks | None,
+    limit: int,
+) -> list[Hit]:
+    lexical = np.concatenate([leg.lexical for leg in legs])
+    similarity = np.concatenate([leg.similarity for leg in legs])
+    if where is not None:
+        passing = np.concatenate(where)
+        lexical, similarity = lexical * passing, similarity * passing
+    best = lexical.max(initial=0.0) or 1.0
+    fused = (1 - FUSION_WEIGHT) * lexical / best + FUSION_WEIGHT * similarity
+    top = (
+        np.argpartition(-fused, limit - 1)[:limit] if limit < len(fused) else np.arange(len(fused))
+    )
+    top = top[fused[top] > 0]
+    top = top[np.lexsort((top, -fused[top]))]
+    begins = np.cumsum([0] + [len(leg.lexical) for leg in legs])
+    part_of = np.searchsorted(begins, top, "right") - 1
+    places = top - begins[part_of]
+    matched = _matched(snapshot, terms, part_of, places)
+    return [
+        Hit(*found)
+        for found in zip(
+            part_of.tolist(),
+            places.tolist(),
+            lexical[top].tolist(),
+            similarity[top].tolist(),
+            matched,
+            strict=True,
+        )
+    ]
+
+
+def _matched(
+    snapshot: Snapshot, terms: Sequence[Term], part_of: Ints, places: Ints
+) -> list[frozenset[int]]:
+    """Return which terms each of these passages has."""
+    has = np.zeros((len(terms), len(places)), bool)
+    for number, part in enumerate(snapshot.parts):
+        here = np.flatnonzero(part_of == number)
+        if not len(here):
+            continue
+        for row, term in zip(has, terms, strict=True):
+            spelling = term.spellings[number]
+            for word in spelling.exact[spelling.strength >= MEANT]:
+                row[here] |= _among(passages_of(part.segment, int(word)), places[here])
+    return [frozenset(np.flatnonzero(column).tolist()) for column in has.T]
+
+
+def _among(passages: npt.NDArray[np.int32], wanted: Ints) -> npt.NDArray[np.bool_]:
+    """Tell which of the wanted passages are among those, which ascend."""
+    at = np.minimum(np.searchsorted(passages, wanted), len(passages) - 1)
+    found: npt.NDArray[np.bool_] = passages[at] == wanted
+    return found

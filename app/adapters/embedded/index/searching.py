@@ -1,0 +1,92 @@
+"""Searching an open space: score in memory, then fetch the best passages from the file."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from app.adapters.embedded.index import store
+from app.adapters.embedded.index.scoring import Hit, score
+from app.adapters.embedded.index.snapshot import Entry, Snapshot
+from app.adapters.embedded.index.space import Space
+from app.core.filters import Filter
+from app.core.models import Passage, PassageSpan
+from app.core.ports import Candidate, Found
+
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is searched for: the analysed question, how many passages, which documents."""
+
+    space_id: str
+    terms: Sequence[str]
+    limit: int
+    where: Filter | None = None
+
+
+def search(space: Space, wanted: Wanted) -> Found:
+    """Return what is found of all that was committed before the call."""
+    for _ in range(_TRIES):
+        found = search_in(space, space.refresh(), wanted)
+        if found is not None:
+            return found
+    return Found(terms=(), candidates=(), passages_searched=0)  # it changes all the time
+
+
+def search_in(space: Space, snapshot: Snapshot, wanted: Wanted) -> Found | None:
+    """Return what is found in a snapshot; None if some of it has gone from the file meanwhile."""
+    began = time.perf_counter()
+    masks = snapshot.masks(wanted.where)
+    scored = score(snapshot, wanted.terms, masks, wanted.limit)
+    between = time.perf_counter()
+    located = list(_located(snapshot, scored.hits))
+    rows = [row for row, _ in located]
+    passages = space.passages(rows) if rows else {}
+    if len(passages) < len(rows):
+        return None
+    candidates = tuple(_candidates(wanted.space_id, scored.hits, located, passages))
+    ended = time.perf_counter()
+    return Found(
+        terms=scored.terms,
+        candidates=candidates,
+        passages_searched=scored.searched,
+        stages_ms={
+            "score": round((between - began) * 1000, 3),
+            "fetch": round((ended - between) * 1000, 3),
+        },
+    )
+
+
+def _located(snapshot: Snapshot, hits: Sequence[Hit]) -> Iterator[tuple[int, Entry]]:
+    """Yield the row and the version of each hit."""
+    for hit in hits:
+        segment = snapshot.parts[hit.part].segment
+        slot = segment.slot[hit.place]
+        key = int(segment.keys[slot])
+        yield store.row(key, hit.place - int(segment.first[slot])), snapshot.entries[key]
+
+
+def _candidates(
+    space_id: str,
+    hits: Sequence[Hit],
+    located: Sequence[tuple[int, Entry]],
+    passages: Mapping[int, tuple[PassageSpan, str]],
+) -> Iterator[Candidate]:
+    for hit, (row, entry) in zip(hits, located, strict=True):
+        span, text = passages[row]
+        passage = Passage(
+            document_id=entry.document_id,
+            version=entry.version,
+            title=entry.title,
+            span=span,
+            text=text,
+            language=entry.language,
+        )
+        yield Candidate(
+            passage=passage,
+            space_id=space_id,
+            lexical=hit.lexical,
+            similarity=hit.similarity,
+            matched=hit.matched,
+        )

@@ -1,0 +1,98 @@
+"""What a question's terms stand for in a snapshot's vocabularies."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from app.adapters.embedded.index.segment import Ints, Segment
+from app.adapters.embedded.index.snapshot import Part, Snapshot
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+LIKE = 0.3  # nearness from which a word takes part in the fuzzy leg
+NEIGHBOURS = 16  # of a term, a segment
+MISSPELLED = 0.35  # nearness from which a word is taken for a term that no passage has …
+NEARLY = 0.8  # … with those that are this nearly as near as the nearest
+READINGS = 3  # at most, a segment
+MEANT = 0.5  # nearness from which the term counts as being there
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """Words of one segment that stand for a term.
+
+    `exact` are those that the lexical leg counts: the term itself with strength 1, or what an
+    unknown term is read as. `like` are those of the fuzzy leg, the term itself included.
+    """
+
+    exact: Ints
+    strength: Floats
+    like: Ints
+    nearness: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A distinct term of the question: how often it is asked, how many passages have it.
+
+    `readable` is how many have it or what it is read as. `spellings` are by segment.
+    """
+
+    text: str
+    asked: int
+    holding: int
+    readable: int
+    spellings: tuple[Spelling, ...]
+
+
+def look_up(snapshot: Snapshot, question: Sequence[str]) -> list[Term]:
+    """Return the question's distinct terms in order."""
+    return [_term(snapshot.parts, text, asked) for text, asked in Counter(question).items()]
+
+
+def _term(parts: Sequence[Part], text: str, asked: int) -> Term:
+    own = [part.segment.words.get(text, -1) for part in parts]
+    holding = sum(_holding(part, [word]) for part, word in zip(parts, own, strict=True))
+    near = [part.segment.grams.near(text, LIKE, NEIGHBOURS) for part in parts]
+    nearest = max((float(n[0]) for _, n in near if len(n)), default=0.0)
+    least = 2.0 if holding else max(MISSPELLED, NEARLY * nearest)
+    spellings = tuple(
+        _spelling(word, like, nearness.astype(np.float64), least)
+        for word, (like, nearness) in zip(own, near, strict=True)
+    )
+    readable = holding or sum(
+        _holding(part, spelling.exact.tolist())
+        for part, spelling in zip(parts, spellings, strict=True)
+    )
+    return Term(text, asked, holding, readable, spellings)
+
+
+def _spelling(word: int, like: Ints, nearness: Floats, least: float) -> Spelling:
+    if word >= 0:
+        others = like != word
+        like = np.append(like[others], word)
+        nearness = np.append(nearness[others], 1.0)
+        return Spelling(np.array([word]), np.ones(1), like, nearness)
+    read = np.flatnonzero(nearness >= least)[:READINGS]
+    return Spelling(like[read], nearness[read], like, nearness)
+
+
+def _holding(part: Part, words: Sequence[int]) -> int:
+    """Return how many visible passages have one of the words."""
+    known = [word for word in words if word >= 0]
+    if len(known) == 1 and part.whole:
+        [word] = known
+        return int(part.segment.starts[word + 1] - part.segment.starts[word])
+    if not known:
+        return 0
+    passages = np.unique(np.concatenate([passages_of(part.segment, word) for word in known]))
+    return int(part.live[part.segment.slot[passages]].sum())
+
+
+def passages_of(segment: Segment, word: int) -> npt.NDArray[np.int32]:
+    """Return the passages that have a word, ascending."""
+    return segment.passages[segment.starts[word] : segment.starts[word + 1]]
