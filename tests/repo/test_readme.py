@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from app.adapters.extraction import media
 from tests.app.cli.running import without_settings
 from tests.app.cli.serving import serving
 
@@ -72,3 +73,9 @@ def test_every_command_that_a_page_names_exists(pages: Mapping[str, str]) -> Non
     }
     assert {name for _, name in named} >= {"serve", "demo", "ask", "doctor"}
     assert {(page, name) for page, name in named if name not in known} == set()
+
+
+def test_the_table_of_formats_names_what_can_be_read(root: Path) -> None:
+    table = (root / "README.md").read_text().split("| format |")[1].split("\n\n")[0]
+    named = set(re.findall(r"`(\.\w+)`", table))
+    assert named == {".pdf", ".rtf", *media._BY_NAME, *media._ZIPPED, *media._COMPOUND}
