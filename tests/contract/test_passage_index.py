@@ -281,7 +281,7 @@ async def test_searches_meanwhile_see_one_version_or_the_other(
     index: PassageIndex, space: Partition
 ) -> None:
     document_id = await add(index, space, PASSPORT, PASSPORT)
-    seen = set()
+    seen: set[tuple[int, ...]] = set()
 
     async def watch() -> None:
         while not writing.done():
