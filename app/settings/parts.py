@@ -121,11 +121,11 @@ class Extraction:
         about="The most memory that reading one document may take, in MiB.",
     )
     extract_pages: int = setting(
-        whole(1, 1_000_000), 10_000, "EVA_EXTRACT_PAGES", about="The most pages of one document."
+        whole(1, 1_000_000), 5_000, "EVA_EXTRACT_PAGES", about="The most pages of one document."
     )
     extract_characters: int = setting(
         whole(1, 1_000_000_000),
-        50_000_000,
+        20_000_000,
         "EVA_EXTRACT_CHARACTERS",
         about="The most characters of one document.",
     )
