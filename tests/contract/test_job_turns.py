@@ -50,6 +50,21 @@ async def test_a_single_worker_serves_tenants_in_turn(
     assert served[0] != served[1]
 
 
+async def test_a_tenant_that_comes_back_again_and_again_does_not_starve_a_backlog(
+    storage: Storage, space: Partition, stranger: Partition
+) -> None:
+    for _ in range(10):
+        await _enqueue(storage, space)
+    served = []
+    for _ in range(8):
+        await _enqueue(storage, stranger)
+        lease = await _claim(storage)
+        served.append(lease.job.tenant_id)
+        await storage.records.commit(lease.job.partition, Settle(lease=lease))
+    assert served.count(space.tenant_id) >= 3
+    assert served.count(stranger.tenant_id) >= 3
+
+
 async def test_a_tenant_with_more_running_jobs_waits_for_one_with_fewer(
     storage: Storage, space: Partition, stranger: Partition
 ) -> None:

@@ -16,7 +16,7 @@ from app.adapters.embedded import EmbeddedStore, open_store
 from app.core.kinds import DOCUMENTS
 from app.core.models import Document, DocumentStatus, JobKind
 from app.core.ports import Listing
-from tests.crash.store_victim import DICE, LEASE_S, SPACE, ref, worker
+from tests.crash.store_victim import DICE, SPACE, ref, worker
 
 VICTIM = Path(__file__).with_name("store_victim.py")
 
@@ -78,7 +78,7 @@ def _live_and_die(folder: Path, manner: str, told: Told) -> None:
 async def _finish_jobs(store: EmbeddedStore) -> None:
     """Do what is left to do, until nothing waits or runs."""
     work = asyncio.create_task(worker(store))
-    async with asyncio.timeout(20 * LEASE_S):
+    async with asyncio.timeout(120):
         while await _open_jobs(store):  # noqa: ASYNC110 - nothing tells when a queue is empty
             await asyncio.sleep(0.05)
     work.cancel()

@@ -22,25 +22,25 @@ _SKEW_S = 1.0  # what an adjustment of the clock may take back unnoticed
 DUE = f"(due_at <= :now OR stamped_at > :now + {_SKEW_S})"
 
 # Of the tenants with work that is due, the one with the fewest running jobs is served, among
-# equals the one served longest ago, and of its jobs the oldest. A tenant is found by jumping
-# from one to the next, a job by age: the cost grows with tenants and held jobs, not with backlog.
-_NEXT = f"""
-WITH RECURSIVE tenants (tenant) AS (
-    SELECT min(tenant) FROM jobs
-    UNION ALL
-    SELECT (SELECT min(j.tenant) FROM jobs j WHERE j.tenant > tenants.tenant)
-    FROM tenants WHERE tenant IS NOT NULL
-)
+# equals the one served longest ago, and of its jobs the oldest.
+_OLDEST = f"""
+(SELECT min((
+    SELECT seq FROM jobs
+    WHERE jobs.tenant = turns.tenant AND kind = k.value AND {DUE} ORDER BY seq LIMIT 1
+)) FROM json_each(:kinds) k)
+"""  # noqa: S608 - constants only
+_HELD = "FROM jobs WHERE jobs.tenant = turns.tenant AND token IS NOT NULL AND due_at > :now"
+# Nobody goes before a tenant without a running job whose turn it is: the walk ends at the first,
+# after as many tenants as there are workers, however many wait.
+_NEXT_IDLE = f"""
 SELECT oldest FROM (
-    SELECT
-        (SELECT seq FROM jobs j
-         WHERE j.tenant = t.tenant AND j.kind = k.value AND {DUE} ORDER BY seq LIMIT 1) AS oldest,
-        (SELECT count(*) FROM jobs j
-         WHERE j.tenant = t.tenant AND j.token IS NOT NULL AND j.due_at > :now) AS running,
-        (SELECT turn FROM turns WHERE turns.tenant = t.tenant) AS turn
-    FROM tenants t CROSS JOIN json_each(:kinds) k
-)
-WHERE oldest IS NOT NULL ORDER BY running, turn, oldest LIMIT 1
+    SELECT {_OLDEST} AS oldest, turn FROM turns WHERE NOT EXISTS (SELECT 1 {_HELD})
+) WHERE oldest IS NOT NULL ORDER BY turn LIMIT 1
+"""  # noqa: S608 - constants only
+_NEXT = f"""
+SELECT oldest FROM (
+    SELECT {_OLDEST} AS oldest, (SELECT count(*) {_HELD}) AS held, turn FROM turns
+) WHERE oldest IS NOT NULL ORDER BY held, turn LIMIT 1
 """  # noqa: S608 - constants only
 _ENQUEUE = """
 INSERT INTO jobs
@@ -51,10 +51,7 @@ _CLAIM = """
 UPDATE jobs SET token = ?, due_at = ?, stamped_at = ?, attempts = attempts + 1 WHERE seq = ?
 RETURNING tenant, body, attempts
 """
-_SERVED = """
-INSERT INTO turns SELECT ?, coalesce(max(turn), 0) + 1 FROM turns WHERE true
-ON CONFLICT DO UPDATE SET turn = excluded.turn
-"""
+_SERVED = "UPDATE turns SET turn = (SELECT max(turn) + 1 FROM turns) WHERE tenant = ?"
 _EXTEND = "UPDATE jobs SET due_at = ?, stamped_at = ? WHERE tenant = ? AND id = ? AND token = ?"
 _RELEASE = """
 UPDATE jobs SET token = NULL, due_at = ?, stamped_at = ?, reason = ?
@@ -92,7 +89,10 @@ def claim(
 ) -> Lease | None:
     """Lease the next job of these kinds."""
     wanted = {"now": now, "kinds": orjson.dumps(kinds).decode()}
-    found = connection.execute(_NEXT, wanted).fetchone()
+    found = (
+        connection.execute(_NEXT_IDLE, wanted).fetchone()
+        or connection.execute(_NEXT, wanted).fetchone()
+    )
     if found is None:
         return None
     token, expires = secrets.token_hex(8), now + lease_s

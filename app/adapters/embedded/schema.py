@@ -56,10 +56,19 @@ CREATE INDEX jobs_by_age ON jobs (tenant, kind, seq);
 CREATE INDEX jobs_by_due ON jobs (kind, due_at, stamped_at);
 CREATE INDEX jobs_held ON jobs (tenant, due_at) WHERE token IS NOT NULL;
 
+-- The tenants that have jobs. The smallest turn was served longest ago; who comes new goes last.
 CREATE TABLE turns (
     tenant TEXT PRIMARY KEY,
-    turn   INTEGER NOT NULL  -- grows with each claim: the smallest was served longest ago
+    turn   INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX turns_in_order ON turns (turn);
+CREATE TRIGGER job_added AFTER INSERT ON jobs BEGIN
+    INSERT OR IGNORE INTO turns SELECT new.tenant, coalesce(max(turn), 0) FROM turns;
+END;
+CREATE TRIGGER last_job_removed AFTER DELETE ON jobs
+WHEN NOT EXISTS (SELECT 1 FROM jobs WHERE tenant = old.tenant) BEGIN
+    DELETE FROM turns WHERE tenant = old.tenant;
+END;
 
 CREATE TABLE dead_jobs (
     tenant    TEXT NOT NULL,
