@@ -11,6 +11,7 @@ from typing import assert_never
 from app.core.answering import ExtractiveComposer
 from app.core.ports import Ports
 from app.settings import Settings
+from app.settings.parts import MIB
 
 
 def open_ports(settings: Settings) -> AbstractAsyncContextManager[Ports]:
@@ -28,23 +29,27 @@ def open_ports(settings: Settings) -> AbstractAsyncContextManager[Ports]:
 async def _embedded(settings: Settings) -> AsyncIterator[Ports]:
     from app.adapters.embedded import open_store
     from app.adapters.embedded.index import SnowballAnalyzer, open_index
-    from app.adapters.extraction import open_extractor
+    from app.adapters.extraction import PRELOAD, Caps, open_extractor
+    from app.adapters.fork_server import Limits
     from app.adapters.sandbox import Sandbox
 
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings.data_dir))
-        sandbox = Sandbox(settings.ingest_places)
+        limits = Limits(memory_bytes=settings.extract_memory_mb * MIB)
+        sandbox = Sandbox(settings.ingest_places, limits, preload=PRELOAD)
         stack.push_async_callback(sandbox.aclose)
         index = await stack.enter_async_context(
             open_index(settings.data_dir / "index", sandbox, cache_bytes=settings.index_cache_bytes)
         )
+        caps = Caps(pages=settings.extract_pages, characters=settings.extract_characters)
+        extractor = open_extractor(sandbox, caps=caps, timeout_s=settings.extract_timeout_s)
         analyzer = SnowballAnalyzer()
         yield Ports(
             records=store.records,
             keys=store.keys,
             jobs=store.jobs,
             blobs=store.blobs,
-            extractor=open_extractor(sandbox),
+            extractor=extractor,
             index=index,
             analyzer=analyzer,
             composer=ExtractiveComposer(analyzer),
