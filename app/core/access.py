@@ -38,6 +38,8 @@ class Principal:
 
 PUBLIC = None
 RULES: Mapping[str, Scope | None] = {
+    "getOpenApi": PUBLIC,
+    "getProblem": PUBLIC,
     "getHealth": PUBLIC,
     "getHealthReady": PUBLIC,
     "getLiveness": PUBLIC,
@@ -58,6 +60,8 @@ RULES: Mapping[str, Scope | None] = {
     "uploadDocument": Scope.DOCUMENTS_WRITE,
     "listDocuments": Scope.DOCUMENTS_READ,
     "getDocument": Scope.DOCUMENTS_READ,
+    "getSpaceDocument": Scope.DOCUMENTS_READ,
+    "deleteSpaceDocument": Scope.DOCUMENTS_WRITE,
     "updateDocument": Scope.DOCUMENTS_WRITE,
     "deleteDocument": Scope.DOCUMENTS_WRITE,
     "uploadDocumentVersion": Scope.DOCUMENTS_WRITE,
@@ -65,6 +69,7 @@ RULES: Mapping[str, Scope | None] = {
     "downloadDocument": Scope.DOCUMENTS_READ,
     "getDocumentText": Scope.DOCUMENTS_READ,
     "createQuery": Scope.QUERIES_EXECUTE,
+    "querySpace": Scope.QUERIES_EXECUTE,
     "listQueries": Scope.QUERIES_EXECUTE,
     "getQuery": Scope.QUERIES_EXECUTE,
     "getQueryResult": Scope.QUERIES_EXECUTE,

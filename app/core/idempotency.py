@@ -55,11 +55,6 @@ class Turn:
         """Return what ids are derived from."""
         return self._call.value.seed
 
-    def agree(self, fingerprint: str) -> None:
-        """Raise IdempotencyMismatchError if an earlier try was of a different request."""
-        if self._call.value.fingerprint not in (UNKNOWN, fingerprint):
-            raise IdempotencyMismatchError
-
     async def finish(self, reply: Reply, fingerprint: str) -> None:
         """Remember the answer; a turn that was taken over meanwhile leaves that to the other."""
         done = replace(

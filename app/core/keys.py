@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from app.core.access import Principal
-from app.core.errors import NotFoundError, StaleEtagError, UnauthenticatedError
+from app.core.errors import ForbiddenError, NotFoundError, StaleEtagError, UnauthenticatedError
 from app.core.ids import new_id
 from app.core.kinds import API_KEYS
 from app.core.models import ApiKey, Page, Partition, Scope, Stored
@@ -42,7 +42,14 @@ class Issued:
 async def create(
     ports: Ports, principal: Principal, wanted: NewKey, *, id_: str | None = None
 ) -> Issued:
-    """Issue a key of the principal's tenant."""
+    """Issue a key of the principal's tenant, which reaches no further than the principal does.
+
+    Raises NotFoundError for a space out of reach, ForbiddenError.
+    """
+    for space_id in wanted.space_ids or ():
+        principal.space(space_id)
+    if wanted.space_ids is None and principal.space_ids is not None:
+        raise ForbiddenError(scope=f"{Scope.ADMIN_ALL.value} on every space")
     return await issue(ports, principal.tenant_id, principal.id, wanted, id_=id_)
 
 

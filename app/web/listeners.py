@@ -6,12 +6,13 @@ time, the query is cancelled: nobody wants its answer any more.
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 from app.core import queries
 from app.core.access import Principal
 from app.core.errors import EvaError
-from app.core.live import Live
+from app.core.events import LAST
+from app.core.live import Event, Live
 from app.core.ports import Ports
 
 
@@ -65,3 +66,14 @@ class Listeners:
             self.ended(query_id)
             with contextlib.suppress(EvaError):  # it ended, or went, by itself
                 await queries.cancel(self._ports, self._live, principal, query_id)
+
+
+async def counted(
+    listeners: Listeners, principal: Principal, query_id: str, told: AsyncIterator[Event]
+) -> AsyncIterator[Event]:
+    """Yield a query's events to a listener who is counted for as long as this is open."""
+    with listeners.listening(principal, query_id):
+        async for event in told:
+            if event.name in LAST:
+                listeners.ended(query_id)
+            yield event

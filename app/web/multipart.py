@@ -5,7 +5,7 @@ been handed on, because reading the file to its end reads the message to its end
 """
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, field
 
 from python_multipart.exceptions import FormParserError
@@ -37,9 +37,10 @@ class _Part:
 class Multipart:
     """One multipart message holding one file. `filename` is known once `open` returned."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, known: Collection[str] = FIELDS) -> None:
         self.filename = ""
         self.fields: dict[str, str] = {}
+        self._known = known
         self._chunks = request.stream()
         self._file: list[bytes] = []
         self._hash = hashlib.sha256()
@@ -121,7 +122,7 @@ class Multipart:
         self._in_file = self._part.name == FILE
         if self._in_file:
             self._start_file()
-        elif self._part.name not in FIELDS:
+        elif self._part.name not in self._known:
             raise InvalidInputError(pointer=f"/{self._part.name}", reason="is not known here")
         elif self._part.name in self.fields:
             raise InvalidInputError(pointer=f"/{self._part.name}", reason="is given twice")

@@ -1,44 +1,29 @@
 """Keyset pages: `limit` and `cursor` in, `{items, next_cursor}` and a Link out."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
-from pydantic import Field
-
+from app.core import models
 from app.core.filters import Filter
-from app.core.models import Page
 from app.core.ports import Listing
 from app.web import cursors
 from app.web.answers import Answer
-from app.web.inputs.fields import Input
+from app.web.inputs.paging import Page
 from app.web.services import Call
 
 T = TypeVar("T")
 _NOT_BINDING = frozenset({"cursor", "limit"})
 
 
-class Paging(Input):
-    """The query parameters of every list."""
-
-    limit: Annotated[int, Field(ge=1, le=100, description="How many items at most.")] = 20
-    cursor: Annotated[
-        str | None,
-        Field(max_length=500, description="`next_cursor` of the page before; opaque."),
-    ] = None
-    order: Annotated[
-        Literal["asc", "desc"], Field(description="Oldest first (`asc`) or newest first (`desc`).")
-    ] = "asc"
-
-
-def listing(call: Call, paging: Paging, where: Filter | None = None) -> Listing:
+def listing(call: Call, asked: Page, where: Filter | None = None) -> Listing:
     """Return what is asked for; BadCursorError for a cursor of another list."""
-    after = None if paging.cursor is None else cursors.decode(paging.cursor, _binding(call))
-    return Listing(after=after, limit=paging.limit, descending=paging.order == "desc", where=where)
+    after = None if asked.cursor is None else cursors.decode(asked.cursor, _binding(call))
+    return Listing(after=after, limit=asked.limit, descending=asked.descending, where=where)
 
 
 async def answer(
-    call: Call, page: Page[T], view: Callable[[Sequence[T]], Awaitable[list[Any]]]
+    call: Call, page: models.Page[T], view: Callable[[Sequence[T]], Awaitable[list[Any]]]
 ) -> Answer:
     """Return a page as an answer; `view` shows its items."""
     items = await view(page.items)

@@ -1,16 +1,22 @@
 """What clients say of documents, and how they list them."""
 
 import contextlib
-import json
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, Json
+import orjson
+from pydantic import ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import PydanticCustomError
 
+from app.core import filters
 from app.core.documents import Description
-from app.core.models import Document
-from app.web.inputs.fields import Input, Metadata, Name, Tags
+from app.core.errors import InvalidInputError
+from app.core.filters import AllOf, Condition, Filter, Op
+from app.core.models import Document, DocumentStatus, Scalar
+from app.web.inputs.fields import MAX_TAGS, Input, Metadata, Name, Tags
+from app.web.inputs.paging import Paging
 
+_FAMILY = "metadata."
 _TITLE = "What the document is called; its file name if left out."
 
 
@@ -34,7 +40,7 @@ class UploadFields(Input):
     """The fields that may stand beside the file in an upload."""
 
     title: Annotated[Name | SkipJsonSchema[None], Field(description=_TITLE)] = None
-    metadata: Json[Metadata] = Field(default_factory=dict)
+    metadata: Metadata = Field(default_factory=dict)
     tags: Tags = Field(default_factory=list)
 
     def description(self, filename: str) -> Description:
@@ -46,10 +52,79 @@ class UploadFields(Input):
         )
 
 
+class DocumentListing(Paging):
+    """The query parameters of a list of documents; `metadata.<key>` may be any number of them."""
+
+    model_config = ConfigDict(extra="allow")
+
+    status: Annotated[
+        DocumentStatus | SkipJsonSchema[None], Field(description="The newest version's state.")
+    ] = None
+    type: Annotated[
+        str | SkipJsonSchema[None],
+        Field(max_length=200, description="A media type, such as `application/pdf`."),
+    ] = None
+    tag: Annotated[
+        list[str],
+        Field(max_length=MAX_TAGS, description="A label that it must have; may be repeated."),
+    ] = Field(default_factory=list)
+    filter: Annotated[
+        str | SkipJsonSchema[None],
+        Field(max_length=10_000, description="A filter as JSON, as in a query."),
+    ] = None
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        for name in self.model_extra or {}:
+            if not name.startswith(_FAMILY):
+                raise PydanticCustomError("extra_forbidden", "unknown")
+        return self
+
+    def where(self) -> Filter | None:
+        """Return what documents have to match; InvalidInputError."""
+        parts: list[Filter] = [Condition("tags", Op.EQ, tag) for tag in self.tag]
+        if self.status is not None:
+            parts.append(Condition("status", Op.EQ, self.status.value))
+        if self.type is not None:
+            parts.append(Condition("type", Op.EQ, self.type))
+        for name, value in (self.model_extra or {}).items():
+            parts.append(Condition(name, Op.EQ, _literal(str(value))))
+        if self.filter is not None:
+            parts.append(_parsed(self.filter))
+        return AllOf(tuple(parts)) if parts else None
+
+
+def _literal(text: str) -> Scalar:
+    """Return a JSON number, boolean or string if the text is one, else the text itself."""
+    with contextlib.suppress(ValueError):
+        value = orjson.loads(text)
+        if isinstance(value, bool | int | float | str):
+            return value
+    return text
+
+
+def _parsed(text: str) -> Filter:
+    try:
+        return filters.parse(orjson.loads(text))
+    except orjson.JSONDecodeError:
+        raise InvalidInputError(pointer="query:filter", reason="must be JSON") from None
+    except InvalidInputError as error:
+        inside = str(error.facts["pointer"]).removeprefix("/")
+        raise InvalidInputError(pointer=f"query:{inside}", reason=error.facts["reason"]) from None
+
+
+def metadata_of(text: str) -> object:
+    """Return the metadata that a form field holds as JSON; InvalidInputError."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise InvalidInputError(pointer="/metadata", reason="must be JSON") from None
+
+
 def tags_of(text: str) -> object:
     """Return the tags that a form field holds: a JSON list, or words between commas."""
     if text.lstrip().startswith("["):
-        with contextlib.suppress(ValueError):
-            return json.loads(text)
+        with contextlib.suppress(orjson.JSONDecodeError):
+            return orjson.loads(text)
         return text  # refused by the model: not a list
     return [tag for part in text.split(",") if (tag := part.strip())]

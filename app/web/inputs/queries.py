@@ -6,8 +6,11 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
+from app.core.filters import Condition, Filter, Op
+from app.core.models import QueryStatus
 from app.core.queries import Asked
 from app.web.inputs.fields import Input, SpaceId
+from app.web.inputs.paging import Paging
 
 _QUESTION = r"^[^\x00]*[^\s\x00][^\x00]*$"
 
@@ -84,3 +87,18 @@ class FeedbackIn(Input):
 
     rating: Annotated[Literal[-1, 1], Field(description="1: helpful, -1: not.")]
     comment: Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")] = ""
+
+
+class QueryListing(Paging):
+    """The query parameters of a list of queries."""
+
+    space_id: Annotated[SpaceId, Field(description="The space that was asked first.")]
+    status: Annotated[
+        QueryStatus | SkipJsonSchema[None], Field(description="Where the query is.")
+    ] = None
+
+    def where(self) -> Filter | None:
+        """Return what queries have to match."""
+        if self.status is None:
+            return None
+        return Condition("status", Op.EQ, self.status.value)

@@ -83,12 +83,13 @@ def respond(
     *,
     refused: Sequence[Refusal] = (),
     headers: Mapping[str, str] | None = None,
+    more: Mapping[str, object] | None = None,
 ) -> Response:
-    """Return an error as a response."""
+    """Return an error as a response; `more` are further members of the problem."""
     language = language_of(scope)
     body = problem(scope, error, language, refused)
     return Response(
-        orjson.dumps(body),
+        orjson.dumps({**body, **(more or {})}),
         status_code=body["status"],
         media_type=MEDIA_TYPE,
         headers={

@@ -2,3 +2,76 @@
 
 A function beside each shape makes it of a core model.
 """
+
+from app.web.shapes.documents import (
+    Document,
+    DocumentPage,
+    DocumentText,
+    TextPage,
+    TextSection,
+    document,
+)
+from app.web.shapes.explanations import Explanation, Feedback, explanation, feedback
+from app.web.shapes.operations import (
+    ApiKey,
+    ApiKeyPage,
+    DeadJob,
+    DeadJobPage,
+    DetailedHealth,
+    Health,
+    NewApiKey,
+    ProblemPage,
+    Readiness,
+    api_key,
+    dead_job,
+    new_api_key,
+)
+from app.web.shapes.queries import (
+    CitationCheck,
+    Query,
+    QueryPage,
+    QueryResult,
+    check,
+    citation,
+    query,
+    result,
+)
+from app.web.shapes.spaces import Receipt, Space, SpacePage, receipt, space
+
+__all__ = [
+    "ApiKey",
+    "ApiKeyPage",
+    "CitationCheck",
+    "DeadJob",
+    "DeadJobPage",
+    "DetailedHealth",
+    "Document",
+    "DocumentPage",
+    "DocumentText",
+    "Explanation",
+    "Feedback",
+    "Health",
+    "NewApiKey",
+    "ProblemPage",
+    "Query",
+    "QueryPage",
+    "QueryResult",
+    "Readiness",
+    "Receipt",
+    "Space",
+    "SpacePage",
+    "TextPage",
+    "TextSection",
+    "api_key",
+    "check",
+    "citation",
+    "dead_job",
+    "document",
+    "explanation",
+    "feedback",
+    "new_api_key",
+    "query",
+    "receipt",
+    "result",
+    "space",
+]

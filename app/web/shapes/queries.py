@@ -127,8 +127,10 @@ def query(found: m.Query) -> Query:
     )
 
 
-def result(found: m.Query, answer: m.Answer) -> QueryResult:
+def result(found: m.Query) -> QueryResult:
     """Show a completed query with its answer."""
+    answer = found.answer
+    assert answer is not None, "a completed query has an answer"  # noqa: S101 - an invariant
     return QueryResult(
         id=found.id,
         status=found.status,

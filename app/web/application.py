@@ -1,0 +1,87 @@
+"""Puts the HTTP face together: operations, problems, middleware, the documented contract."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.types import Lifespan
+
+from app.web import auth
+from app.web.body import BodyWatch
+from app.web.edge import Edge
+from app.web.guard import GuardedRoute
+from app.web.openapi import building
+from app.web.problems import handlers
+from app.web.rest import (
+    contents,
+    documents,
+    health,
+    jobs,
+    judging,
+    keys,
+    openapi,
+    problems,
+    queries,
+    receipts,
+    spaces,
+    uploads,
+)
+from app.web.routing import API
+
+_GROUPS = (
+    spaces,
+    documents,
+    queries,
+    judging,
+    uploads,
+    contents,
+    receipts,
+    keys,
+    jobs,
+    health,
+    problems,
+    openapi,
+)
+
+
+class Application(FastAPI):
+    """The application. It refuses to be built with a route that has no access rule."""
+
+    def __init__(self, *, lifespan: Lifespan[FastAPI], version: str, max_json_bytes: int) -> None:
+        super().__init__(
+            version=version,
+            lifespan=lifespan,
+            openapi_url=None,  # served by an operation of its own, below the same guard
+            docs_url=None,
+            redoc_url=None,
+            redirect_slashes=False,
+            telemetry={"operation_spans": False},
+        )
+        for group in _GROUPS:
+            self.router.routes.extend(group.router.routes)
+        self.router.routes.extend(_former_key_routes())
+        auth.require_rules(self.routes)
+        handlers.install(self)
+        self.add_middleware(BodyWatch, limit_bytes=max_json_bytes)
+        self.add_middleware(Edge)
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document."""
+        if self.openapi_schema is None:
+            self.openapi_schema = building.document(self, self.version)
+        return self.openapi_schema
+
+
+def _former_key_routes() -> list[GuardedRoute]:
+    """Return the key operations below their former path, undocumented but under the same rules."""
+    return [
+        GuardedRoute(
+            route.path.removeprefix(API),
+            route.endpoint,
+            methods=route.methods,
+            operation_id=route.operation_id,
+            response_model=None,
+            include_in_schema=False,
+        )
+        for route in keys.router.routes
+        if isinstance(route, GuardedRoute)
+    ]

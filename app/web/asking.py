@@ -1,0 +1,100 @@
+"""Asking: the query is durable before anything is answered, and answered in this process if it can.
+
+The client chooses how it hears: it polls (202), waits a while (`Prefer: wait=N`), or listens
+(`Accept: text/event-stream`).
+"""
+
+import asyncio
+import time
+
+from starlette.responses import Response
+
+from app.core import events, queries
+from app.core.models import Query, QueryStatus, Stored
+from app.core.queries import Accepted, Asked
+from app.web import acceptance, etags, preferences, shapes
+from app.web.answers import Answer
+from app.web.event_stream import MEDIA_TYPE, EventStream
+from app.web.listeners import counted
+from app.web.routing import API
+from app.web.services import Call
+
+_POLL_S = 0.1
+
+
+async def answer(call: Call, asked: Asked) -> Response:
+    """Make a question durable and answer in the way that the client prefers."""
+    kinds = ("application/json", MEDIA_TYPE)
+    listens = acceptance.chosen(call.request.headers.get("accept"), kinds) == MEDIA_TYPE
+    accepted = await queries.ask(
+        call.ports,
+        call.principal,
+        asked,
+        id_=call.id_for("qry"),
+        here=call.services.worker is not None,
+    )
+    query_id = accepted.query.value.id
+    if listens:
+        call.services.listeners.expect(query_id)
+    working = _begin(call, accepted)
+    if listens:
+        return stream(call, query_id)
+    wait_s = preferences.wait_s(call.request.headers, call.services.limits.max_wait_s)
+    found = accepted.query
+    if wait_s:
+        found = await ended(call, query_id, wait_s, working)
+    return _told(found, wait_s)
+
+
+def stream(call: Call, query_id: str, *, after: int = 0) -> EventStream:
+    """Return the events of a query, those the client saw left out."""
+    services = call.services
+    told = events.follow(call.ports, services.live, call.principal, query_id, after=after)
+    return EventStream(
+        counted(services.listeners, call.principal, query_id, told),
+        heartbeat_s=services.limits.heartbeat_s,
+        headers={"Location": f"{API}/queries/{query_id}"},
+    )
+
+
+async def ended(
+    call: Call, query_id: str, wait_s: float, working: asyncio.Task[None] | None = None
+) -> Stored[Query]:
+    """Return a query when it has ended, or as it stands after the wait."""
+    until = time.monotonic() + wait_s
+    if working is not None:
+        await asyncio.wait({working}, timeout=wait_s)
+    while True:
+        found = await queries.get(call.ports, call.principal, query_id)
+        left = until - time.monotonic()
+        if found.value.status in queries.ENDED or left <= 0:
+            return found
+        await asyncio.sleep(min(_POLL_S, left))
+
+
+def tag(found: Stored[Query]) -> str:
+    """Return the ETag of a query."""
+    return etags.tag(found.etag)
+
+
+def _begin(call: Call, accepted: Accepted) -> asyncio.Task[None] | None:
+    """Hand a query over to this process's worker, its channel open before anybody listens."""
+    worker, lease = call.services.worker, accepted.lease
+    if worker is None or lease is None:
+        return None
+    live, listeners = call.services.live, call.services.listeners
+    query_id = accepted.query.value.id
+    live.open(query_id)
+    working = worker.adopt(lease)
+    working.add_done_callback(lambda _: live.close(query_id))
+    working.add_done_callback(lambda _: listeners.ended(query_id))
+    return working
+
+
+def _told(found: Stored[Query], wait_s: float) -> Response:
+    query = found.value
+    headers = {"Location": f"{API}/queries/{query.id}", "ETag": tag(found)}
+    if query.status is QueryStatus.COMPLETED and wait_s:
+        headers["Preference-Applied"] = f"wait={wait_s:.0f}"
+        return Answer(shapes.result(query), 200, headers)
+    return Answer(shapes.query(query), 202, {**headers, "Retry-After": "1"})

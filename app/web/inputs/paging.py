@@ -1,0 +1,36 @@
+"""The query parameters of lists."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
+
+from app.web.inputs.fields import Input
+
+
+class Page(Input):
+    """The query parameters of every list."""
+
+    limit: Annotated[int, Field(ge=1, le=100, description="How many items at most.")] = 20
+    cursor: Annotated[
+        str | SkipJsonSchema[None],
+        Field(max_length=500, description="`next_cursor` of the page before; opaque."),
+    ] = None
+
+    @property
+    def descending(self) -> bool:
+        """Tell whether the newest come first."""
+        return False
+
+
+class Paging(Page):
+    """The query parameters of a list that has two orders."""
+
+    order: Annotated[
+        Literal["asc", "desc"], Field(description="Oldest first (`asc`) or newest first (`desc`).")
+    ] = "asc"
+
+    @property
+    def descending(self) -> bool:
+        """Tell whether the newest come first."""
+        return self.order == "desc"

@@ -1,0 +1,67 @@
+"""The headers of this API, described once."""
+
+from typing import Any
+
+
+def _request(name: str, about: str, **schema: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON Schema
+    return {
+        "name": name,
+        "in": "header",
+        "required": False,
+        "description": about,
+        "schema": {"type": "string", **schema},
+    }
+
+
+def _response(about: str, **schema: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON Schema
+    return {"description": about, "schema": {"type": "string", **schema}}
+
+
+_REQUEST = (
+    _request("Accept-Language", "`fr` for problems in French.", examples=["fr-CA, en;q=0.8"]),
+    _request(
+        "X-Request-Id",
+        "Your id of this request; it comes back, and stands in the logs.",
+        pattern="^[A-Za-z0-9._-]{1,64}$",
+    ),
+    _request(
+        "Idempotency-Key",
+        "Makes repeating the request harmless for 24 hours: a successful first answer is "
+        "replayed, with `Idempotency-Replayed: true`. A UUID is good.",
+        pattern="^[!#-~]{1,255}$",
+        examples=["8e03978e-40d5-43dd-bc93-6894a57f9324"],
+    ),
+    _request(
+        "If-Match",
+        "The ETag of what you read; the change is refused (412) if it changed since. "
+        "`*` overwrites whatever is there. PUT and PATCH require it (428).",
+    ),
+    _request("If-None-Match", "The ETag of your copy; 304 if it is still good."),
+    _request("If-Range", "The ETag of the part you have; else the whole is sent."),
+    _request("Range", "One byte range, such as `bytes=0-1023`.", examples=["bytes=0-1023"]),
+    _request(
+        "Prefer",
+        "`wait=N`: wait up to N seconds for the result. `return=representation`: show what a "
+        "deletion does.",
+        examples=["wait=20"],
+    ),
+    _request(
+        "Last-Event-ID",
+        "The `id` of the last event you saw; the stream goes on behind it.",
+        pattern="^[0-9]{1,9}$",
+    ),
+)
+REQUEST_HEADERS = {one["name"]: one for one in _REQUEST}
+RESPONSE_HEADERS = {
+    "X-Request-Id": _response("The request's id."),
+    "ETag": _response("The revision of what is shown."),
+    "Location": _response("Where what was made, or its receipt, is."),
+    "Retry-After": _response("Seconds to wait before asking again.", pattern="^[0-9]+$"),
+    "Link": _response('The next page: `<…>; rel="next"`.'),
+    "Preference-Applied": _response("Which preference was honoured."),
+    "Content-Language": _response("`en` or `fr`."),
+    "Content-Disposition": _response("The file's name."),
+    "Content-Range": _response("Which bytes these are."),
+    "Accept-Ranges": _response("`bytes`."),
+    "WWW-Authenticate": _response("How to authenticate."),
+}

@@ -1,0 +1,47 @@
+"""Which problems and headers an operation has without saying so."""
+
+from typing import Any
+
+from app.core.access import PUBLIC, RULES
+
+HEADERS = ("Accept-Language", "X-Request-Id")
+_EVERY = ("X-Request-Id",)
+_RETRY = frozenset({"425", "503"})
+
+
+def problems(method: str, path: str, operation: dict[str, Any]) -> set[str]:
+    """Return the codes that follow from the method, the path, the rule and the body."""
+    codes = {"internal-error", "invalid-input"}
+    if RULES[operation["operationId"]] is not PUBLIC:
+        codes |= {"unauthenticated", "insufficient-scope", "unavailable"}
+        if method != "get":
+            codes.add("storage-full")
+    if "{" in path:
+        codes.add("not-found")
+    return codes | _of_body(operation) | _of_method(method)
+
+
+def _of_body(operation: dict[str, Any]) -> set[str]:
+    if "requestBody" not in operation:
+        return set()
+    return {"malformed-body", "too-large", "unsupported-media-type", "slow-request"}
+
+
+def _of_method(method: str) -> set[str]:
+    match method:
+        case "post":
+            # A conflict: a double Idempotency-Key under way.
+            return {"idempotency-mismatch", "idempotency-in-flight", "too-large", "slow-request"}
+        case "put" | "patch":
+            return {"stale-etag", "precondition-required"}
+        case "delete":
+            return {"stale-etag"}
+        case _:
+            return set()
+
+
+def headers_of(status: str) -> tuple[str, ...]:
+    """Return the headers that every response of a status has."""
+    if status in _RETRY:
+        return (*_EVERY, "Retry-After")
+    return (*_EVERY, "WWW-Authenticate") if status == "401" else _EVERY

@@ -1,0 +1,103 @@
+"""API keys. They also answer below `/auth/api-keys`, where they used to be."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import Query
+from starlette.responses import Response
+
+from app.core import keys
+from app.core.models import ApiKey, Stored
+from app.web import etags, paging, shapes
+from app.web.answers import Answer, NoContent, NotModified
+from app.web.inputs.fields import KeyInPath
+from app.web.inputs.keys import ApiKeyIn
+from app.web.inputs.paging import Paging
+from app.web.openapi.notes import notes
+from app.web.routing import API, group
+from app.web.services import CallDep
+
+router = group("keys")
+FORMER_PREFIX = "/auth/api-keys"
+
+
+@router.post(
+    "/auth/api-keys",
+    operation_id="createApiKey",
+    status_code=201,
+    response_model=shapes.NewApiKey,
+    summary="Issue an API key",
+    openapi_extra=notes(gives={201: ("Location", "ETag")}),
+)
+async def create(call: CallDep, body: ApiKeyIn) -> Response:
+    """Issue a key. Its token is in this answer only; a replay of the answer has null instead."""
+    issued = await keys.create(call.ports, call.principal, body.wanted(), id_=call.id_for("key"))
+    key = issued.key
+    headers = {"Location": f"{API}/auth/api-keys/{key.value.id}", "ETag": etags.tag(key.etag)}
+    shown = shapes.new_api_key(key.value, issued.token)
+    return Answer(shown, 201, headers, kept=shapes.new_api_key(key.value, None))
+
+
+@router.get(
+    "/auth/api-keys",
+    operation_id="listApiKeys",
+    response_model=shapes.ApiKeyPage,
+    summary="List API keys",
+    openapi_extra=notes(problems=("bad-cursor",), gives={200: ("Link",)}),
+)
+async def list_(call: CallDep, query: Annotated[Paging, Query()]) -> Response:
+    """List the tenant's keys, revoked ones included."""
+    page = await keys.page(call.ports, call.principal, paging.listing(call, query))
+
+    async def view(found: Sequence[Stored[ApiKey]]) -> list[shapes.ApiKey]:
+        return [shapes.api_key(one.value) for one in found]
+
+    return await paging.answer(call, page, view)
+
+
+@router.get(
+    "/auth/api-keys/{key_id}",
+    operation_id="getApiKey",
+    response_model=shapes.ApiKey,
+    summary="Read an API key",
+    responses={304: {"description": "The client's copy is still good."}},
+    openapi_extra=notes(takes=("If-None-Match",), gives={200: ("ETag",), 304: ("ETag",)}),
+)
+async def get(call: CallDep, key_id: KeyInPath) -> Response:
+    """Read a key; its secret is not kept and can't be shown."""
+    return _shown(call, await keys.get(call.ports, call.principal, key_id))
+
+
+@router.post(
+    "/auth/api-keys/{key_id}/revoke",
+    operation_id="revokeApiKey",
+    response_model=shapes.ApiKey,
+    summary="Revoke an API key",
+    openapi_extra=notes(gives={200: ("ETag",)}),
+)
+async def revoke(call: CallDep, key_id: KeyInPath) -> Response:
+    """Revoke a key at once and for good. Revoking twice is no error."""
+    return _shown(call, await keys.revoke(call.ports, call.principal, key_id))
+
+
+@router.delete(
+    "/auth/api-keys/{key_id}",
+    operation_id="deleteApiKey",
+    status_code=204,
+    summary="Revoke an API key",
+    openapi_extra=notes(takes=("If-Match",)),
+)
+async def delete(call: CallDep, key_id: KeyInPath) -> Response:
+    """Revoke a key at once and for good; it stays listed, so that its deeds can be traced."""
+    found = await keys.get(call.ports, call.principal, key_id)
+    etags.expected(call.request.headers, found.etag)
+    await keys.revoke(call.ports, call.principal, key_id)
+    return NoContent()
+
+
+def _shown(call: CallDep, found: Stored[ApiKey]) -> Response:
+    key = found.value
+    etag = etags.tag(found.etag, int(shapes.api_key(key)["is_active"]))
+    if call.request.method == "GET" and etags.unchanged(call.request.headers, etag):
+        return NotModified(etag)
+    return Answer(shapes.api_key(key), headers={"ETag": etag})
