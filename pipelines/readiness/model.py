@@ -5,13 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any, Literal
 
 Language = Literal["en", "fr"]
 Options = Mapping[str, Any]
 Facts = Mapping[str, str | int | float]
-NOTHING: Mapping[str, Any] = MappingProxyType({})
 FINGERPRINT_DIGITS = 16
 
 
@@ -82,7 +80,7 @@ class Reason:
     """Why an outcome is what it is: a code of `reasons.py` and the values its sentence names."""
 
     code: str
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str | Text] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +91,7 @@ class Demand:
     stage: Stage
     environment: Environment
     max_age: timedelta
-    options: Options = NOTHING
+    options: Options = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +142,7 @@ class Reading:
     errors: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
-    facts: Facts = NOTHING
+    facts: Facts = field(default_factory=dict)
     dated: datetime | None = None
 
 

@@ -90,7 +90,11 @@ REASONS: Mapping[str, Text] = {
 
 def say(reason: Reason, language: Language = "en") -> str:
     """Return the sentence of a reason."""
-    return REASONS[reason.code][language].format(**reason.values)
+    said = {
+        name: value[language] if isinstance(value, Text) else value
+        for name, value in reason.values.items()
+    }
+    return REASONS[reason.code][language].format(**said)
 
 
 def names(found: "tuple[str, ...] | list[str]", most: int = 3) -> str:

@@ -35,8 +35,11 @@ class Asked:
 
 
 def covered(root: Path, options: Options) -> frozenset[str]:
-    """Return the files under version control that the evidence has to look at."""
-    patterns = [f":(glob){pattern}" for pattern in options.get("covers", ())]
+    """Return the files under version control that the evidence has to look at.
+
+    They are named by the option `covers`; a pattern after `!` leaves files out.
+    """
+    patterns = [_pathspec(pattern) for pattern in options.get("covers", ())]
     if not patterns:
         return frozenset()
     listed = subprocess.run(
@@ -44,6 +47,11 @@ def covered(root: Path, options: Options) -> frozenset[str]:
     )
     names = listed.stdout.decode().split("\0")
     return frozenset(name for name in names if name and (root / name).is_file())
+
+
+def _pathspec(pattern: str) -> str:
+    left_out = pattern.removeprefix("!")
+    return f":(glob){pattern}" if left_out == pattern else f":(glob,exclude){left_out}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
