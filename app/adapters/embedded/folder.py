@@ -58,8 +58,9 @@ def opening(root: Path, timeout_s: float) -> Iterator[None]:
     Whatever fails inside is raised as UnusableFolderError.
     """
     try:
-        if not root.is_dir():
-            root.mkdir(mode=0o700, parents=True)
+        is_new = not root.is_dir()
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if is_new:
             sync(root.parent)
         (root / "blobs").mkdir(mode=0o700, exist_ok=True)
         with contextlib.closing(FolderLock(root / "open.lock")) as lock:

@@ -42,6 +42,26 @@ async def test_four_writing_processes_lose_no_update_and_share_no_job(
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
+async def _run(code: str, folder: Path) -> int:
+    start = "import asyncio, sys; from pathlib import Path\nfolder = Path(sys.argv[1])\n"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", start + code, str(folder))
+    return await process.wait()
+
+
+async def test_processes_may_open_a_new_folder_at_once(folder: Path) -> None:
+    code = (
+        "from app.adapters.embedded import open_store\n"
+        "async def main():\n"
+        "    async with open_store(folder) as store: await store.records.ping()\n"
+        "while not folder.with_name('go').exists(): pass\n"
+        "asyncio.run(main())\n"
+    )
+    processes = asyncio.gather(*(_run(code, folder) for _ in range(PROCESSES)))
+    await asyncio.sleep(1)  # all have started, and spin
+    folder.with_name("go").touch()
+    assert await processes == [0] * PROCESSES
+
+
 async def test_a_job_that_another_process_enqueues_ends_the_waiting(
     store: EmbeddedStore, folder: Path
 ) -> None:
@@ -49,18 +69,16 @@ async def test_a_job_that_another_process_enqueues_ends_the_waiting(
     await asyncio.sleep(0.01)
     assert not waiting.done()
     code = (
-        "import asyncio, sys; from pathlib import Path\n"
         "from app.adapters.embedded import open_store\n"
         "from app.core.ports import Enqueue\n"
         "from tests.contract.sample import a_job\n"
         "from app.core.models import Partition\n"
         "async def main():\n"
-        "    async with open_store(Path(sys.argv[1])) as store:\n"
+        "    async with open_store(folder) as store:\n"
         "        home = Partition('ten_default')\n"
         "        await store.records.commit(home, Enqueue(job=a_job(home)))\n"
         "asyncio.run(main())\n"
     )
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, str(folder))
-    assert await process.wait() == 0
+    assert await _run(code, folder) == 0
     await asyncio.wait_for(waiting, 10)
     assert await store.jobs.claim((JobKind.INGEST,), worker="w", lease_s=5) is not None
