@@ -1,0 +1,1 @@
+"""Making evidence: run a tool, keep its own report, and record what it covered."""

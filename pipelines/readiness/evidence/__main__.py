@@ -1,0 +1,89 @@
+"""`python -m pipelines.readiness.evidence`: record one tool's run, or make all that is stale."""
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from pipelines.readiness.evidence.making import Crew, make_all
+from pipelines.readiness.evidence.planning import Wish, plan
+from pipelines.readiness.evidence.recording import Workshop
+from pipelines.readiness.evidence.recording import make as make_one
+from pipelines.readiness.judge import Moment
+from pipelines.readiness.located import ConfigurationError
+from pipelines.readiness.model import Environment, Stage
+from pipelines.readiness.policy import Policy, load_policy
+from pipelines.readiness.records import load_evidence
+from pipelines.readiness.subject import read_subject
+
+cli = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
+EnvironmentOption = Annotated[Environment, typer.Option(envvar="EVA_GATE_ENVIRONMENT")]
+ROOT = Path.cwd()
+
+
+def _workshop(policy: Policy, environment: Environment) -> Workshop:
+    return Workshop(
+        root=ROOT,
+        evidence=ROOT / "evidence",
+        environment=environment,
+        target=os.environ.get("EVA_GATE_TARGET", ""),
+        objectives=policy.objectives,
+        subject=lambda: read_subject(ROOT, policy),
+    )
+
+
+@cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def run(
+    context: typer.Context,
+    name: Annotated[str, typer.Option("--id", help="a kind of evidence of evidence.toml")],
+    environment: EnvironmentOption = Environment.LOCAL,
+) -> None:
+    """Run a tool and record it. What follows `--` replaces the command of evidence.toml."""
+    policy = load_policy(ROOT)
+    if name not in policy.sources:
+        raise typer.BadParameter(f"no kind of evidence is called {name!r}")
+    made = make_one(policy.sources[name], _workshop(policy, environment), tuple(context.args))
+    proof = made.coverage
+    said = made.not_run or f"{proof.seen} of {proof.expected} looked at, {proof.errors} errors"
+    Console(stderr=True).print(f"evidence {name}: {said}", highlight=False)
+    sys.exit(1 if made.not_run else made.exit_code)
+
+
+@cli.command()
+def make(
+    stage: Annotated[Stage, typer.Option(envvar="STAGE")] = Stage.BETA,
+    environment: EnvironmentOption = Environment.LOCAL,
+    only: Annotated[str, typer.Option(envvar="ONLY", help="kinds, by commas: made anyway")] = "",
+    jobs: Annotated[int, typer.Option(min=1)] = 2,
+) -> None:
+    """Make all evidence that a stage demands and that is not fresh for this commit."""
+    policy = load_policy(ROOT)
+    names = frozenset(name.strip() for name in only.split(",") if name.strip())
+    if names - set(policy.sources):
+        unknown = ", ".join(sorted(names - set(policy.sources)))
+        raise typer.BadParameter(f"no kind of evidence is called {unknown}")
+    workshop = _workshop(policy, environment)
+    moment = Moment(subject=workshop.subject(), stage=stage, now=datetime.now(UTC))
+    found = load_evidence(workshop.evidence, policy.sources)
+    steps = plan(policy, found, Wish(moment=moment, environment=environment, only=names))
+    console = Console()
+    if moment.subject.dirty:
+        console.print("[yellow]The tree has uncommitted changes: this evidence will not count.[/]")
+    make_all(steps, Crew(workshop=workshop, jobs=jobs, console=console))
+
+
+def main() -> None:
+    """Run; a malformed policy or record ends with code 2, naming file and line."""
+    try:
+        cli()
+    except ConfigurationError as error:
+        Console(stderr=True).print(f"[bold red]{error}[/]", highlight=False)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

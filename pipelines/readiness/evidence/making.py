@@ -1,0 +1,95 @@
+"""Making what is stale: side by side where the machine allows it, with progress as it goes."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from pipelines.readiness.evidence.planning import State, Step
+from pipelines.readiness.evidence.recording import Workshop, make
+from pipelines.readiness.model import Record
+
+LOGS = "logs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crew:
+    """How evidence is made: where, by how many at once, and who is told."""
+
+    workshop: Workshop
+    jobs: int
+    console: Console
+
+    def log(self, name: str) -> Path:
+        """Return the file that keeps a tool's own output."""
+        return self.workshop.evidence / LOGS / f"{self.workshop.environment}-{name}.log"
+
+
+def make_all(steps: Sequence[Step], crew: Crew) -> list[Record]:
+    """Carry out every step that is to be made; the others are told with their reason."""
+    for step in steps:
+        if step.state is not State.MAKE:
+            crew.console.print(f"[dim]{step.source.id:<24} {_why(step)}[/]", highlight=False)
+    todo = [step for step in steps if step.state is State.MAKE]
+    crew.log("").parent.mkdir(parents=True, exist_ok=True)
+    made: list[Record] = []
+    for wave in waves(todo):
+        for record in _together(wave, crew):
+            made.append(record)
+            _tell(record, crew, f"{len(made)}/{len(todo)}")
+    return made
+
+
+def waves(todo: Sequence[Step]) -> Iterator[list[Step]]:
+    """Yield the steps that may run at the same time, one group after the other.
+
+    What wants the machine to itself is a group of its own; what reads evidence follows it.
+    """
+    left = list(todo)
+    while left:
+        names = {step.source.id for step in left}
+        ready = [s for s in left if not names.intersection(s.source.after) - {s.source.id}] or left
+        side_by_side = [step for step in ready if not step.source.alone]
+        groups = [side_by_side] if side_by_side else []
+        groups += [[step] for step in ready if step.source.alone]
+        yield from groups
+        left = [step for step in left if step not in ready]
+
+
+def _together(wave: Sequence[Step], crew: Crew) -> Iterator[Record]:
+    names = ", ".join(step.source.id for step in wave)
+    with (
+        crew.console.status(f"making {names}"),
+        ThreadPoolExecutor(max_workers=crew.jobs) as pool,
+    ):
+        started = [pool.submit(_one(step, crew)) for step in wave]
+        for future in as_completed(started):
+            yield future.result()
+
+
+def _one(step: Step, crew: Crew) -> Callable[[], Record]:
+    return lambda: make(step.source, crew.workshop, log=crew.log(step.source.id))
+
+
+def _why(step: Step) -> str:
+    match step.state:
+        case State.ELSEWHERE:
+            return f"not run here: {step.source.elsewhere.en if step.source.elsewhere else ''}"
+        case State.NOT_BUILT:
+            return f"nothing to run yet: {', '.join(step.source.needs)}"
+        case _:
+            return str(step.state)
+
+
+def _tell(record: Record, crew: Crew, count: str) -> None:
+    seconds = (record.finished - record.started).total_seconds()
+    proof = record.coverage
+    said = (
+        f"[yellow]not run: {record.not_run}[/]"
+        if record.not_run
+        else f"{proof.seen} of {proof.expected} looked at, code {record.exit_code}"
+    )
+    line = f"{record.id:<24} {seconds:6.1f} s  {count:>6}  {said}"
+    crew.console.print(line, highlight=False)
