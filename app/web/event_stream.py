@@ -8,18 +8,21 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any, cast
 
 import orjson
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from app.core.errors import EvaError, InvalidInputError
+from app.core.errors import EvaError, InvalidInputError, QueryFailedError
 from app.core.events import LAST
 from app.core.live import Event
+from app.web import shapes
 from app.web.problems.rendering import language_of, problem
 from app.web.problems.wording import ILL_FORMED
 
 MEDIA_TYPE = "text/event-stream"
+_FRESH = "new_citations"
 _HEARTBEAT = b": still here\n\n"
 _LONGEST_NUMBER = 9
 _log = logging.getLogger("eva.web")
@@ -68,6 +71,17 @@ class EventStream(Response):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
+def _shown(event: Event, scope: Scope) -> Event:
+    """Return an event in the words of this interface: citations and problems as elsewhere."""
+    if event.name == "sentence":
+        cited = [shapes.cited(one) for one in cast("list[dict[str, Any]]", event.data[_FRESH])]
+        return Event(event.number, event.name, {**event.data, _FRESH: cited})
+    if event.name == "error":
+        failed = error_event(scope, event.number, QueryFailedError(reason=event.data["reason"]))
+        return Event(event.number, event.name, {**event.data, **failed.data})
+    return event
+
+
 def encoded(event: Event) -> bytes:
     """Return an event on the wire; JSON has no line breaks, so its data is one line."""
     data = orjson.dumps({"type": event.name, **event.data}, option=orjson.OPT_UTC_Z)
@@ -111,7 +125,7 @@ async def _ending(told: AsyncIterator[Event | None], scope: Scope) -> AsyncItera
     try:
         async for event in told:
             number = event.number if event else number
-            yield encoded(event) if event else _HEARTBEAT
+            yield encoded(_shown(event, scope)) if event else _HEARTBEAT
     except EvaError as error:
         yield encoded(error_event(scope, number + 1, error))
     except Exception:  # noqa: BLE001 - the client must hear of it

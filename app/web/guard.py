@@ -9,9 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
-from fastapi.dependencies.utils import get_flat_params
 from fastapi.exceptions import RequestValidationError
-from fastapi.params import Query
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -76,9 +74,7 @@ def streams(endpoint: Callable[..., Any]) -> Callable[..., Any]:
 def _parameters(route: APIRoute) -> frozenset[str] | None:
     """Return the query parameters that an operation knows; None if its model minds them itself."""
     names: set[str] = set()
-    for field in get_flat_params(route.dependant):
-        if not isinstance(field.field_info, Query):
-            continue
+    for field in route.dependant.query_params:
         annotation = field.field_info.annotation
         if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
             names.add(field.alias)

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from app.core.access import PUBLIC, RULES
 from app.web.openapi import implied
-from app.web.openapi.examples import EXAMPLES
+from app.web.openapi.examples import examples
 from app.web.openapi.headers import REQUEST_HEADERS, RESPONSE_HEADERS
 from app.web.openapi.normalising import normalised
 from app.web.openapi.notes import KEY
@@ -71,8 +71,8 @@ def document(app: FastAPI, version: str) -> dict[str, Any]:
     for method, path, operation in operations(found):
         _complete(method, path, operation)
     found = normalised(found)
-    for name, examples in EXAMPLES.items():
-        found["components"]["schemas"][name]["examples"] = examples
+    for name, shown in examples().items():
+        found["components"]["schemas"][name]["examples"] = shown
     return found
 
 

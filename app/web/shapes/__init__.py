@@ -33,6 +33,7 @@ from app.web.shapes.queries import (
     QueryResult,
     check,
     citation,
+    cited,
     query,
     result,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "api_key",
     "check",
     "citation",
+    "cited",
     "dead_job",
     "document",
     "explanation",

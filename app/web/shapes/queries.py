@@ -1,5 +1,6 @@
 """Queries and their results."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -172,6 +173,12 @@ def citation(found: m.Citation) -> Citation:
         sha256=found.quote_sha256,
         score=found.score,
     )
+
+
+def cited(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Show a citation of an event as `citation` shows one."""
+    renamed = {**told, "sha256": told["quote_sha256"]}
+    return {name: renamed[name] for name in Citation.__annotations__}
 
 
 def check(found: Verified) -> CitationCheck:
