@@ -48,8 +48,7 @@ async def start(ports: Ports, live: Live, settings: Settings) -> AsyncIterator[W
         yield worker
     finally:
         running.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
+        await asyncio.gather(running, return_exceptions=True)
 
 
 async def run(settings: Settings) -> None:

@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 from app.core import documents
-from app.core.errors import EvaError, ExtractionFailedError, StaleEtagError
+from app.core.errors import ExtractionFailedError, StaleEtagError
 from app.core.kinds import DOCUMENTS, PROGRESS
 from app.core.models import (
     Document,
@@ -208,8 +208,7 @@ async def _reporting(ports: Ports, lease: Lease) -> AsyncIterator[Callable[[floa
         yield tell
     finally:
         recording.cancel()
-        with contextlib.suppress(asyncio.CancelledError, EvaError):  # progress is a courtesy
-            await recording
+        await asyncio.gather(recording, return_exceptions=True)  # progress is a courtesy
 
 
 async def _once(data: bytes) -> AsyncIterator[bytes]:

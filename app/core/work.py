@@ -7,7 +7,6 @@ process is counted too: attempts are counted when a job is claimed.
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -125,10 +124,11 @@ class Worker:
             else:
                 beating.result()  # raises LeaseLostError
         finally:
-            for task in (doing, beating):
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError, Exception):
-                    await task
+            doing.cancel()
+            beating.cancel()
+            # gather lets a cancellation of ourselves through; awaiting each under suppress would
+            # swallow it, and the lane would never end.
+            await asyncio.gather(doing, beating, return_exceptions=True)
 
     async def _beat(self, lease: Lease) -> None:
         while True:

@@ -105,8 +105,10 @@ def test_a_filter_of_too_many_conditions_is_refused() -> None:
 
 json_values = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=6)),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["field", "op", "value", "and", "or", "z"]), inner),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["field", "op", "value", "and", "or", "z"]), inner)
+    ),
     max_leaves=12,
 )
 

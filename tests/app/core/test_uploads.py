@@ -1,0 +1,236 @@
+"""Uploads are durable, held once a space, and never mixed up."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.core import documents, spaces, uploads
+from app.core.access import Principal
+from app.core.errors import (
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    StaleEtagError,
+    TooLargeError,
+    UnsupportedTypeError,
+)
+from app.core.models import DocumentStatus, FailureReason, JobKind
+from app.core.ports import Listing, Ports
+from tests.app.core import acting
+
+
+async def content(ports: Ports, principal: Principal, document_id: str) -> bytes:
+    found = await documents.get(ports, principal, document_id)
+    parts = documents.download(ports, found.value, found.value.latest)
+    return b"".join([part async for part in parts])
+
+
+async def test_an_upload_is_pending_then_ready_with_its_facts(
+    ports: Ports, alice: Principal
+) -> None:
+    space_id = await acting.space(ports, alice)
+    uploaded = await uploads.upload(
+        ports, alice, space_id, acting.file(acting.PASSPORT), acting.said
+    )
+    assert uploaded.document.value.latest.status is DocumentStatus.PENDING
+    assert uploaded.document.value.current is None
+    await acting.work(ports)
+    found = (await documents.get(ports, alice, uploaded.document.value.id)).value
+    assert found.current == 1
+    assert found.latest.status is DocumentStatus.READY
+    assert (found.latest.language, found.latest.passages) == ("en", 1)
+    assert found.latest.characters == len(acting.PASSPORT)
+    assert await documents.text(ports, found, found.latest) == acting.PASSPORT
+
+
+async def test_the_same_content_twice_is_one_document(ports: Ports, alice: Principal) -> None:
+    space_id = await acting.space(ports, alice)
+    first = await acting.upload(ports, alice, space_id, acting.PASSPORT)
+    again = await uploads.upload(
+        ports, alice, space_id, acting.file(acting.PASSPORT, "other.txt"), acting.said
+    )
+    assert again.duplicate
+    assert again.document.value.id == first
+    assert len((await documents.page(ports, alice, space_id, Listing())).items) == 1
+    assert await ports.blobs.count(alice.space(space_id)) == 3
+
+
+async def test_many_uploads_of_the_same_content_at_once_are_one_document(
+    ports: Ports, alice: Principal
+) -> None:
+    space_id = await acting.space(ports, alice)
+    all_ = await asyncio.gather(
+        *(
+            uploads.upload(ports, alice, space_id, acting.file("same"), acting.said)
+            for _ in range(8)
+        )
+    )
+    assert len({one.document.value.id for one in all_}) == 1
+    assert sum(not one.duplicate for one in all_) == 1
+
+
+async def test_content_whose_document_was_deleted_can_be_uploaded_again(
+    ports: Ports, alice: Principal
+) -> None:
+    space_id = await acting.space(ports, alice)
+    first = await acting.upload(ports, alice, space_id, acting.PASSPORT)
+    await documents.delete(ports, alice, first)
+    second = await acting.upload(ports, alice, space_id, acting.PASSPORT)
+    assert second != first
+    await acting.work(ports)
+    assert (await documents.get(ports, alice, second)).value.current == 1
+    assert await content(ports, alice, second) == acting.PASSPORT.encode()
+
+
+async def test_two_versions_uploaded_at_once_keep_each_its_own_bytes(
+    ports: Ports, alice: Principal
+) -> None:
+    space_id = await acting.space(ports, alice)
+    document_id = await acting.upload(ports, alice, space_id, "the first")
+    texts = [f"version of {n}" * 500 for n in range(4)]
+    await asyncio.gather(
+        *(uploads.upload_version(ports, alice, document_id, acting.file(t)) for t in texts)
+    )
+    found = (await documents.get(ports, alice, document_id)).value
+    stored = set()
+    for version in found.versions[1:]:
+        parts = documents.download(ports, found, version)
+        stored.add(b"".join([part async for part in parts]).decode())
+    assert stored == set(texts)
+    assert [v.number for v in found.versions] == [1, 2, 3, 4, 5]
+
+
+async def test_a_new_version_replaces_the_visible_one_only_once_it_is_ready(
+    ports: Ports, alice: Principal
+) -> None:
+    space_id = await acting.space(ports, alice)
+    document_id = await acting.upload(ports, alice, space_id, acting.PASSPORT)
+    await uploads.upload_version(
+        ports, alice, document_id, acting.file("A passport is valid for five years.")
+    )
+    before = await acting.ask_now(ports, alice, [space_id], "How long is a passport valid?")
+    assert "ten years" in before.text
+    await acting.work(ports)
+    after = await acting.ask_now(ports, alice, [space_id], "How long is a passport valid?")
+    assert "five years" in after.text
+    assert {c.version for c in after.citations} == {2}
+
+
+async def test_a_new_version_that_fails_leaves_the_old_one_visible(
+    ports: Ports, alice: Principal
+) -> None:
+    space_id = await acting.space(ports, alice)
+    document_id = await acting.upload(ports, alice, space_id, acting.PASSPORT)
+    await uploads.upload_version(ports, alice, document_id, acting.file(b"  \n \n "))
+    await acting.work(ports)
+    found = (await documents.get(ports, alice, document_id)).value
+    assert found.current == 1
+    assert found.latest.status is DocumentStatus.FAILED
+    assert found.latest.reason is FailureReason.EMPTY
+    answer = await acting.ask_now(ports, alice, [space_id], "How long is a passport valid?")
+    assert "ten years" in answer.text
+
+
+async def test_an_older_version_that_is_ready_late_does_not_replace_a_newer_one(
+    ports: Ports, alice: Principal
+) -> None:
+    space_id = await acting.space(ports, alice)
+    document_id = await acting.upload(ports, alice, space_id, "one")
+    await uploads.upload_version(ports, alice, document_id, acting.file("two is newer"))
+    older = await ports.jobs.claim((JobKind.INGEST,), worker="slow", lease_s=30)
+    await uploads.upload_version(ports, alice, document_id, acting.file("three is newest"))
+    await acting.work(ports)
+    assert older is not None
+    await acting.do(ports, older)
+    found = (await documents.get(ports, alice, document_id)).value
+    assert found.current == 3
+    assert [v.status for v in found.versions] == [DocumentStatus.READY] * 3
+
+
+async def test_an_upload_above_the_limit_is_refused_and_leaves_nothing(
+    ports: Ports, alice: Principal
+) -> None:
+    space_id = await acting.space(ports, alice)
+    with pytest.raises(TooLargeError) as refused:
+        await uploads.upload(
+            ports, alice, space_id, acting.file("x" * 5000, max_bytes=4999), acting.said
+        )
+    assert refused.value.facts == {"limit_bytes": 4999}
+    assert await ports.blobs.count(alice.space(space_id)) == 0
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "error"),
+    [
+        (b"", "empty.txt", InvalidInputError),
+        (b"MZ\x90\x00\x03" + bytes(range(256)) * 8, "tool.exe", UnsupportedTypeError),
+    ],
+)
+async def test_what_cannot_be_read_is_refused_before_it_is_stored(
+    ports: Ports, alice: Principal, data: bytes, name: str, error: type[Exception]
+) -> None:
+    space_id = await acting.space(ports, alice)
+    with pytest.raises(error):
+        await uploads.upload(ports, alice, space_id, acting.file(data, name), acting.said)
+    assert await ports.blobs.count(alice.space(space_id)) == 0
+
+
+async def test_a_client_that_breaks_off_leaves_nothing(ports: Ports, alice: Principal) -> None:
+    space_id = await acting.space(ports, alice)
+
+    async def broken() -> AsyncIterator[bytes]:
+        yield b"x" * 100_000
+        raise ConnectionResetError
+
+    wanted = uploads.File(filename="a.txt", data=broken(), max_bytes=1 << 20)
+    with pytest.raises(ConnectionResetError):
+        await uploads.upload(ports, alice, space_id, wanted, acting.said)
+    assert await ports.blobs.count(alice.space(space_id)) == 0
+
+
+async def test_an_upload_into_a_space_that_goes_meanwhile_is_refused(
+    ports: Ports, alice: Principal
+) -> None:
+    space_id = await acting.space(ports, alice)
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b"first"
+        await spaces.delete(ports, alice, space_id)
+        yield b"second"
+
+    wanted = uploads.File(filename="a.txt", data=slowly(), max_bytes=1 << 20)
+    with pytest.raises(NotFoundError):
+        await uploads.upload(ports, alice, space_id, wanted, acting.said)
+    await acting.work(ports)
+    assert await ports.blobs.count(alice.space(space_id)) == 0
+
+
+async def test_a_document_that_is_being_read_is_not_read_twice(
+    ports: Ports, alice: Principal
+) -> None:
+    space_id = await acting.space(ports, alice)
+    uploaded = await uploads.upload(ports, alice, space_id, acting.file("text"), acting.said)
+    with pytest.raises(ConflictError, match="pending"):
+        await uploads.reindex(ports, alice, uploaded.document.value.id)
+
+
+async def test_reading_a_document_again_keeps_it_answerable(ports: Ports, alice: Principal) -> None:
+    space_id = await acting.space(ports, alice)
+    document_id = await acting.upload(ports, alice, space_id, acting.PASSPORT)
+    await uploads.reindex(ports, alice, document_id)
+    question = "How long is a passport valid?"
+    assert "ten years" in (await acting.ask_now(ports, alice, [space_id], question)).text
+    await acting.work(ports)
+    assert "ten years" in (await acting.ask_now(ports, alice, [space_id], question)).text
+    assert await ports.index.count(alice.space(space_id)) == 1
+
+
+async def test_a_version_on_a_stale_read_is_refused(ports: Ports, alice: Principal) -> None:
+    space_id = await acting.space(ports, alice)
+    document_id = await acting.upload(ports, alice, space_id, "one")
+    with pytest.raises(StaleEtagError):
+        await uploads.upload_version(
+            ports, alice, document_id, acting.file("two"), if_etag="not this one"
+        )
+    assert len((await documents.get(ports, alice, document_id)).value.versions) == 1

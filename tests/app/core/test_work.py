@@ -1,0 +1,238 @@
+"""The worker drives every job to an end, whatever happens on the way."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from app.core import documents, ingestion, uploads, work
+from app.core.access import Principal
+from app.core.errors import NotFoundError, UnavailableError
+from app.core.ids import new_id
+from app.core.kinds import DOCUMENTS
+from app.core.models import DocumentStatus, FailureReason, Job, JobKind, Lease
+from app.core.ports import Enqueue, Ports, Settle
+from app.core.work import Handler, Lane, Worker
+from tests.app.core import acting
+
+Doing = Callable[[Ports, Lease], Awaitable[None]]
+LANE = (Lane((JobKind.INGEST,), 1),)
+
+
+async def enqueue(ports: Ports, principal: Principal) -> Job:
+    space_id = await acting.space(ports, principal)
+    job = Job(
+        id=new_id("job"),
+        kind=JobKind.INGEST,
+        tenant_id=principal.tenant_id,
+        space_id=space_id,
+        subject_id="doc_none",
+        created_at=datetime.now(UTC),
+    )
+    await ports.records.commit(job.partition, Enqueue(job=job))
+    return job
+
+
+async def run(ports: Ports, do: Doing, done: asyncio.Event, give_up: Doing | None = None) -> None:
+    worker = Worker(ports, {JobKind.INGEST: Handler(do, give_up)}, LANE, name="w")
+    running = asyncio.create_task(worker.run())
+    try:
+        await asyncio.wait_for(done.wait(), 20)
+        await asyncio.sleep(0.2)  # what follows the event in the worker
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shorten the pauses and leases that would make these tests wait."""
+    monkeypatch.setattr(work, "_PAUSES_S", (0.01,))
+    monkeypatch.setattr(work, "_POLL_S", 0.02)
+
+
+async def test_a_job_that_fails_is_tried_again_until_it_works(
+    ports: Ports, alice: Principal
+) -> None:
+    await enqueue(ports, alice)
+    attempts: list[int] = []
+    done = asyncio.Event()
+
+    async def flaky(ports: Ports, lease: Lease) -> None:
+        attempts.append(lease.attempt)
+        if lease.attempt < 3:
+            raise RuntimeError("not yet")
+        await ports.records.commit(lease.job.partition, Settle(lease=lease))
+        done.set()
+
+    await run(ports, flaky, done)
+    assert attempts == [1, 2, 3]
+    assert (await ports.jobs.depth())["dead"] == 0
+
+
+async def test_a_job_that_always_fails_is_given_up_told_so_and_can_be_replayed(
+    ports: Ports, alice: Principal
+) -> None:
+    job = await enqueue(ports, alice)
+    attempts: list[int] = []
+    given_up = asyncio.Event()
+
+    async def broken(_: Ports, lease: Lease) -> None:
+        attempts.append(lease.attempt)
+        raise RuntimeError("never")
+
+    async def give_up(_: Ports, lease: Lease) -> None:
+        assert lease.job.id == job.id
+        given_up.set()
+
+    await run(ports, broken, given_up, give_up)
+    assert attempts == [1, 2, 3, 4, 5]
+    dead = await ports.jobs.dead(alice.tenant_id, after=None, limit=10)
+    assert [(d.job.id, d.reason) for d in dead.items] == [(job.id, "RuntimeError")]
+    assert await ports.jobs.replay(alice.tenant_id, job.id)
+    assert (await ports.jobs.depth())["waiting"] == 1
+
+
+async def test_a_dependency_that_is_down_is_waited_for_longer_than_a_faulty_job(
+    ports: Ports, alice: Principal
+) -> None:
+    await enqueue(ports, alice)
+    done = asyncio.Event()
+
+    async def down(ports: Ports, lease: Lease) -> None:
+        if lease.attempt <= work.ATTEMPTS + 2:
+            raise UnavailableError(dependency="blobs", retry_after=1)
+        await ports.records.commit(lease.job.partition, Settle(lease=lease))
+        done.set()
+
+    await run(ports, down, done)
+    assert await ports.jobs.depth() == {"waiting": 0, "running": 0, "dead": 0, "oldest_s": 0}
+
+
+async def test_a_worker_that_lost_its_lease_stops_and_writes_nothing(
+    ports: Ports, alice: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "LEASE_S", 0.3)
+    job = await enqueue(ports, alice)
+    stopped = asyncio.Event()
+
+    async def hang(ports: Ports, lease: Lease) -> None:
+        await ports.records.commit(lease.job.partition, Settle(lease=lease))  # another took it
+        try:
+            await asyncio.sleep(30)
+        finally:
+            stopped.set()
+
+    await run(ports, hang, stopped)
+    assert await ports.records.locate(DOCUMENTS, alice.tenant_id, job.subject_id) is None
+    assert (await ports.jobs.depth())["waiting"] == 0
+
+
+async def test_a_heartbeat_keeps_a_long_job_from_being_claimed_twice(
+    ports: Ports, alice: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "LEASE_S", 0.3)
+    await enqueue(ports, alice)
+    done = asyncio.Event()
+    claims = 0
+
+    async def long(ports: Ports, lease: Lease) -> None:
+        nonlocal claims
+        claims += 1
+        await asyncio.sleep(1.0)
+        await ports.records.commit(lease.job.partition, Settle(lease=lease))
+        done.set()
+
+    worker = Worker(ports, {JobKind.INGEST: Handler(long)}, (Lane((JobKind.INGEST,), 2),), name="w")
+    running = asyncio.create_task(worker.run())
+    await asyncio.wait_for(done.wait(), 10)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert claims == 1
+
+
+async def test_a_document_whose_job_is_given_up_says_that_it_failed(
+    ports: Ports, alice: Principal
+) -> None:
+    space_id = await acting.space(ports, alice)
+    uploaded = await uploads.upload(ports, alice, space_id, acting.file("text"), acting.said)
+    lease = await ports.jobs.claim((JobKind.INGEST,), worker="w", lease_s=30)
+    assert lease is not None
+    await ingestion.give_up(ports, lease)
+    await ports.jobs.bury(lease, reason="RuntimeError")
+    found = (await documents.get(ports, alice, uploaded.document.value.id)).value
+    assert found.latest.status is DocumentStatus.FAILED
+    assert found.latest.reason is FailureReason.EXHAUSTED
+
+
+@pytest.mark.parametrize("step", ["text", "stage", "activate"])
+async def test_indexing_that_is_cut_at_any_step_is_completed_by_the_next_attempt(
+    ports: Ports, alice: Principal, step: str
+) -> None:
+    space_id = await acting.space(ports, alice)
+    uploaded = await uploads.upload(
+        ports, alice, space_id, acting.file(acting.PASSPORT), acting.said
+    )
+    lease = await ports.jobs.claim((JobKind.INGEST,), worker="w", lease_s=0.01)
+    assert lease is not None
+    cut = replace(
+        ports,
+        blobs=_Cut(ports.blobs, "put") if step == "text" else ports.blobs,  # type: ignore[arg-type]
+        index=ports.index if step == "text" else _Cut(ports.index, step),  # type: ignore[arg-type]
+    )
+    with pytest.raises(_CutError):
+        await ingestion.ingest(cut, lease)
+    await asyncio.sleep(0.02)
+    await acting.work(ports)
+    found = (await documents.get(ports, alice, uploaded.document.value.id)).value
+    assert found.latest.status is DocumentStatus.READY
+    assert await ports.index.count(alice.space(space_id)) == 1
+    answer = await acting.ask_now(ports, alice, [space_id], "How long is a passport valid?")
+    assert "ten years" in answer.text
+
+
+async def test_a_document_deleted_while_it_is_read_leaves_nothing(
+    ports: Ports, alice: Principal
+) -> None:
+    space_id = await acting.space(ports, alice)
+    uploaded = await uploads.upload(
+        ports, alice, space_id, acting.file(acting.PASSPORT), acting.said
+    )
+    document_id = uploaded.document.value.id
+    lease = await ports.jobs.claim((JobKind.INGEST,), worker="w", lease_s=30)
+    assert lease is not None
+    reading = asyncio.create_task(ingestion.ingest(ports, lease))
+    await asyncio.sleep(0.01)
+    await documents.delete(ports, alice, document_id)
+    await reading
+    await acting.work(ports)
+    partition = alice.space(space_id)
+    assert await ports.index.count(partition) == 0
+    assert await ports.blobs.count(partition) == 0
+    with pytest.raises(NotFoundError):
+        await documents.get(ports, alice, document_id)
+
+
+class _CutError(Exception):
+    """The process ends here."""
+
+
+class _Cut:
+    """A port whose process dies right after one of its methods did its work."""
+
+    def __init__(self, port: object, method: str) -> None:
+        self._port = port
+        self._method = method
+
+    def __getattr__(self, name: str) -> object:
+        found = getattr(self._port, name)
+        if name != self._method:
+            return found
+
+        async def cut(*args: object, **named: object) -> object:
+            await found(*args, **named)
+            raise _CutError
+
+        return cut

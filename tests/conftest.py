@@ -1,0 +1,37 @@
+"""Fixtures that every test may use: the real embedded backend in a folder of its own."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from app.core.access import Principal
+from app.core.models import Scope
+from app.core.ports import Ports
+from app.settings import Settings
+from app.wiring import open_ports
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of an embedded service in an empty folder."""
+    return Settings.load({"EVA_DATA_DIR": str(tmp_path / "data")})
+
+
+@pytest.fixture
+async def ports(settings: Settings) -> AsyncIterator[Ports]:
+    """Every port, as the service has them."""
+    async with open_ports(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+def alice() -> Principal:
+    """Return an administrator of a tenant."""
+    return Principal(tenant_id="ten_alice", id="key:alice", scopes=frozenset({Scope.ADMIN_ALL}))
+
+
+@pytest.fixture
+def mallory() -> Principal:
+    """Return an administrator of another tenant."""
+    return Principal(tenant_id="ten_mallory", id="key:mallory", scopes=frozenset(Scope))
