@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass
 from api_sources import ROOT, sources
 
 KEPT = ROOT / ".tools" / "bench"
-SIZE = 1000
-SHORTEST = 400
+SIZE = 1150
+SHORTEST = 700
 FROM_ONE_SOURCE = 40  # no single manual or licence makes up the corpus
 IN_ONE_DOCUMENT = 25
 PROSE = 0.8  # share of letters, blanks and commas
