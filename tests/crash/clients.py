@@ -1,0 +1,153 @@
+"""Clients that upload, ask, renew and delete at once, and never give a request up.
+
+A request that got no answer is sent again, with the same Idempotency-Key, until it gets one.
+"""
+
+import asyncio
+import hashlib
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+
+from tests.crash.journal import DICE, Journal
+from tests.crash.service import API
+
+PATIENCE_S = 0.5  # a client goes on with something else after that
+BUSY = {"unavailable", "idempotency-in-flight", "overloaded", "rate-limited"}
+SYLLABLES = ("ba", "co", "du", "fe", "gi", "lo", "mu", "na", "pe", "ri", "so", "tu", "va", "zi")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One request, and what its answer tells."""
+
+    method: str
+    path: str
+    expected: tuple[int, ...]
+    told: Callable[[httpx2.Response], None]
+    headers: dict[str, str] = field(default_factory=dict)
+    body: dict[str, Any] = field(default_factory=dict)
+
+
+class Clients:
+    """Some clients of one service; `space_id` is where they all work."""
+
+    def __init__(self, http: httpx2.AsyncClient, space_id: str, journal: Journal) -> None:
+        self._http = http
+        self._space_id = space_id
+        self._journal = journal
+        self._idle: list[str] = []  # documents that no request is about
+        self._pending: set[asyncio.Task[None]] = set()
+
+    async def client(self, stop: asyncio.Event) -> None:
+        """Do one thing after the other until told to stop."""
+        deeds = [self._upload] * 5 + [self._ask] * 4 + [self._renew, self._delete]
+        while not stop.is_set():
+            call = DICE.choice(deeds)()
+            if call is None:
+                continue
+            task = asyncio.create_task(self._until_known(call))
+            self._pending.add(task)
+            await asyncio.wait({task}, timeout=PATIENCE_S)
+            await asyncio.sleep(DICE.uniform(0, 0.3))
+
+    async def finish(self) -> None:
+        """Wait until the outcome of every request is known."""
+        await asyncio.gather(*self._pending)
+
+    async def _until_known(self, call: Call) -> None:
+        while True:
+            try:
+                response = await self._http.request(
+                    call.method, API + call.path, headers=call.headers, **call.body
+                )
+            except httpx2.TransportError:
+                self._journal.repeated += 1
+                await asyncio.sleep(0.2)
+                continue
+            if response.status_code in call.expected:
+                call.told(response)
+                return
+            if _code(response) not in BUSY:
+                self._journal.unexpected.append(f"{call.method} {call.path}: {response.text}")
+                return
+            await asyncio.sleep(0.5)
+
+    def _upload(self) -> Call:
+        word, content = _content()
+
+        def told(response: httpx2.Response) -> None:
+            id_ = response.json()["id"]
+            self._journal.documents[id_] = [hashlib.sha256(content).hexdigest()]
+            self._journal.words[id_] = word
+            self._idle.append(id_)
+
+        path = f"/spaces/{self._space_id}/documents"
+        return _once("POST", path, told, files=_file(content), data={"metadata": '{"by": "crash"}'})
+
+    def _renew(self) -> Call | None:
+        id_, (word, content) = self._free(), _content()
+        if id_ is None:
+            return None
+
+        def told(_: httpx2.Response) -> None:
+            self._journal.documents[id_].append(hashlib.sha256(content).hexdigest())
+            self._journal.words[id_] = word
+            self._idle.append(id_)
+
+        return _once("POST", f"/documents/{id_}/versions", told, files=_file(content))
+
+    def _ask(self) -> Call | None:
+        if not self._idle:
+            return None
+        word = self._journal.words[DICE.choice(self._idle)]
+        question = f"What is the allowance of project {word}? Case {uuid.uuid4().hex[:8]}"
+
+        def told(response: httpx2.Response) -> None:
+            self._journal.queries[response.json()["id"]] = question
+
+        body = {"space_ids": [self._space_id], "question": question}
+        return _once("POST", "/queries", told, json=body)
+
+    def _delete(self) -> Call | None:
+        id_ = self._free()
+        if id_ is None:
+            return None
+
+        def told(_: httpx2.Response) -> None:
+            self._journal.deleted.add(id_)
+
+        return Call(method="DELETE", path=f"/documents/{id_}", expected=(204, 404), told=told)
+
+    def _free(self) -> str | None:
+        return self._idle.pop(DICE.randrange(len(self._idle))) if self._idle else None
+
+
+def _once(method: str, path: str, told: Callable[[httpx2.Response], None], **body: Any) -> Call:
+    headers = {"Idempotency-Key": uuid.uuid4().hex}
+    return Call(
+        method=method, path=path, expected=(200, 202), told=told, headers=headers, body=body
+    )
+
+
+def _content() -> tuple[str, bytes]:
+    word = "".join(DICE.choice(SYLLABLES) for _ in range(4)).capitalize()
+    dollars = DICE.randrange(10, 999)
+    lines = [f"The allowance of project {word} is {dollars} dollars a day."]
+    lines += [f"Paragraph {n} of {word} says nothing new." for n in range(DICE.randrange(200))]
+    return word, "\n\n".join([*lines, uuid.uuid4().hex]).encode()
+
+
+def _file(content: bytes) -> dict[str, tuple[str, bytes, str]]:
+    return {"file": ("allowance.txt", content, "text/plain")}
+
+
+def _code(response: httpx2.Response) -> str:
+    try:
+        return str(json.loads(response.text).get("code"))
+    except ValueError:
+        return response.text
