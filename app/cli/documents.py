@@ -61,13 +61,15 @@ def upload(
 
     if document and (len(paths) != 1 or not paths[0].is_file()):
         raise typer.BadParameter("a new version is one file", param_hint="--document")
+    said = Said(tags=tuple(tags or ()), metadata=metadata(meta))
+    if document and said != Said():
+        raise typer.BadParameter("a version keeps its document's", param_hint="--tag, --meta")
     with connect() as server:
         if document:
             target = f"/api/v1/documents/{document}/versions"
         else:
             id_ = space_id(server, space) if space else sole_space(server)
             target = f"/api/v1/spaces/{id_}/documents"
-        said = Said(tags=tuple(tags or ()), metadata=metadata(meta))
         outcomes = upload_all(server, target, paths, said, wait=wait)
     report(outcomes, Screen(as_json=as_json))
 

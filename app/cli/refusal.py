@@ -25,6 +25,12 @@ class RefusedError(Exception):
         lines.append(f"  ({self.code}{trace})")
         return "\n".join(lines)
 
+    @property
+    def brief(self) -> str:
+        """Return the code and the most telling sentence, on one line."""
+        told = [str(error["detail"]) for error in self.errors if "detail" in error]
+        return f"{self.code}: {'; '.join(told) or self.detail}"
+
     def as_json(self) -> dict[str, object]:
         """Return the same for programs."""
         return {

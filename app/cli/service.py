@@ -37,7 +37,10 @@ def serve(
     settings = replace(settings, port=settings.port if port is None else port)
     _log(settings)
     token = asyncio.run(administrator_token(settings))
-    _server(settings, token).run()
+    try:
+        _server(settings, token).run()
+    except SystemExit as failed:  # it has logged why
+        raise typer.Exit(1) from failed
 
 
 def worker() -> None:

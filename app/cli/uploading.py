@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _POLL_S = 0.3
 _ENDED = frozenset({"ready", "failed"})
-_SKIPPED = frozenset({413, 415, 422})  # too large, not a document, empty: the file's own fault
+_FILES_FAULT = frozenset({413, 415})  # too large, not a document
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,9 @@ class Said:
     metadata: dict[str, str] = field(default_factory=dict)
 
     def form(self) -> dict[str, str]:
-        """Return the form fields that go beside the file."""
-        return {"tags": json.dumps(self.tags), "metadata": json.dumps(self.metadata)}
+        """Return the form fields that go beside the file; what is not said is left out."""
+        said = {"tags": self.tags, "metadata": self.metadata}
+        return {name: json.dumps(value) for name, value in said.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +90,16 @@ def _upload(server: "Client", target: str, file: tuple[Path, bool], said: Said) 
     except OSError as error:
         return Outcome(str(path), "failed", reason=error.strerror or "unreadable", named=named)
     except RefusedError as refused:
-        if refused.status not in _SKIPPED:
+        if not _is_files_fault(refused):
             raise
-        return Outcome(
-            str(path), "skipped", reason=f"{refused.code}: {refused.detail}", named=named
-        )
+        return Outcome(str(path), "skipped", reason=refused.brief, named=named)
     return Outcome(str(path), "pending", made["id"], named=named)
+
+
+def _is_files_fault(refused: RefusedError) -> bool:
+    """Tell whether another file could be taken: this one is too large, no document or empty."""
+    about_file = any(error.get("pointer") == "/file" for error in refused.errors)
+    return refused.status in _FILES_FAULT or about_file
 
 
 def _await(server: "Client", outcome: Outcome, bar: Progress) -> Outcome:

@@ -36,7 +36,7 @@ def test_the_list_of_commands_is_complete() -> None:
 
 
 def test_the_program_runs_and_tells_its_version(eva: Eva) -> None:
-    ran = eva("--version")
+    ran = eva.process("--version")
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.count(".") == 2
 
@@ -61,7 +61,7 @@ def test_wrong_usage_ends_with_2_and_says_why(
 
 
 def test_wrong_settings_end_with_2_and_are_all_listed(eva: Eva) -> None:
-    ran = eva("serve", EVA_PORT="x", EVA_WORKER="perhaps")
+    ran = eva.process("serve", EVA_PORT="x", EVA_WORKER="perhaps")
     assert (ran.code, ran.out) == (2, "")
     assert "EVA_PORT=x: must be" in ran.err
     assert "EVA_WORKER=perhaps: must be" in ran.err
