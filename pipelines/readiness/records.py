@@ -61,7 +61,8 @@ def _material(path: Path, shown: str, known: Container[str]) -> Material:
     if record.id not in known:
         raise table.refuse(f"no [[evidence]] is called {record.id!r}: remove its folder", "id")
     if (record.id, str(record.environment)) != (path.parent.name, path.parent.parent.name):
-        raise table.refuse("the record is not in the folder of its id and environment", "id")
+        said = "the record is not in the folder of its id and environment"
+        raise table.refuse(said, "environment")
     return Material(
         record=record,
         report=_report(path.parent, record),
