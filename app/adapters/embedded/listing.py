@@ -1,5 +1,6 @@
 """Keyset pages as SQL: by id within a partition, from where the last page ended."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from app.adapters.embedded.terms import compiled
@@ -13,12 +14,9 @@ def query(kind: str, partition: Partition, listing: Listing) -> tuple[str, tuple
     """Return the statement and its parameters; it asks for one row more than the page holds."""
     tests = ["tenant = ? AND space = ? AND kind = ?"]
     parameters: list[Any] = [partition.tenant_id, partition.space_id, kind]
-    if listing.prefix:
-        tests.append("id >= ? AND id < ?")
-        parameters += [listing.prefix, listing.prefix + _HIGHEST]
-    if listing.after is not None:
-        tests.append("id < ?" if listing.descending else "id > ?")
-        parameters.append(listing.after)
+    for test, bound in _bounds(listing):
+        tests.append(test)
+        parameters.append(bound)
     if listing.where is not None:
         sql, values = compiled(listing.where)
         tests.append(sql)
@@ -29,3 +27,15 @@ def query(kind: str, partition: Partition, listing: Listing) -> tuple[str, tuple
         f" ORDER BY id {order} LIMIT ?"
     )
     return statement, (*parameters, listing.limit + 1)
+
+
+def _bounds(listing: Listing) -> Iterator[tuple[str, str]]:
+    """Yield at most one bound a side: SQLite would begin at the first it reads, not the nearest."""
+    prefix, after = listing.prefix, listing.after
+    inside = after is not None and after.startswith(prefix)
+    if prefix and not (inside and not listing.descending):
+        yield "id >= ?", prefix
+    if prefix and not (inside and listing.descending):
+        yield "id < ?", prefix + _HIGHEST
+    if after is not None:
+        yield ("id < ?" if listing.descending else "id > ?"), after

@@ -20,7 +20,7 @@ _COUNT = "SELECT total FROM counters WHERE tenant = ? AND space = ? AND kind = ?
 _FIND_KEY = "SELECT etag, body FROM records WHERE kind = ? AND id = ?"
 _TENANTS = "SELECT tenant FROM counters UNION SELECT tenant FROM jobs ORDER BY tenant"
 _INLINE = 100  # records read on the event loop at once: below 2 ms
-_ERASE = 500  # records a transaction: other commits pass between
+_ERASE = 200  # records a transaction: other commits pass between
 
 
 class SqliteRecords:
