@@ -1,5 +1,6 @@
 """Zip-based Office files: opened with an eye on bombs, their XML read without a DTD."""
 
+import mmap
 import posixpath
 import re
 import zipfile
@@ -15,6 +16,7 @@ _RATIO = 100  # unpacked to packed, beyond SMALL: no document deflates that well
 _SMALL = 64 << 20
 _ENCRYPTED = 0x1
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_WRAPPED = "EncryptedPackage".encode("utf-16-le")
 _STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/")  # ISO 29500 strict namespaces
 _TITLE = "{http://purl.org/dc/elements/1.1/}title"
 _RELATIONS = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
@@ -24,9 +26,7 @@ class Archive:
     """The members of a zip file; `zipfile` reads no more of one than its declared size."""
 
     def __init__(self, path: Path, caps: Caps) -> None:
-        with path.open("rb") as file:
-            head = file.read(len(_COMPOUND))
-        if head == _COMPOUND:  # Office wraps an encrypted package into a compound file
+        if _is_encrypted(path):
             raise failure(FailureReason.ENCRYPTED)
         self._zip = zipfile.ZipFile(path)
         try:
@@ -90,3 +90,9 @@ class Archive:
 
     def _parts(self) -> dict[str, str]:
         return dict(self.relations("").values())
+
+
+def _is_encrypted(path: Path) -> bool:
+    """Tell whether Office wrapped an encrypted package into a compound file."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return data[: len(_COMPOUND)] == _COMPOUND and data.find(_WRAPPED) >= 0

@@ -46,8 +46,7 @@ _IMPLIED_END = {
 _LONG_CELL = 400
 _SPACES = re.compile(r"\s+")
 _HIDDEN_STYLE = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0"
-    r"|opacity\s*:\s*0(?:\.0*)?\s*(?:[;!}]|$)",
+    r"display\s*:\s*none|visibility\s*:\s*hidden|(?:font-size|opacity)\s*:\s*0(?:\.0*)?(?![.\d])",
     re.IGNORECASE,
 )
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")

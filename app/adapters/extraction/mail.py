@@ -28,7 +28,8 @@ def _message(message: Message) -> Iterator[Block]:
     headers = {name: _header(message, name) for name in _SHOWN}
     yield Block("\n".join(f"{name}: {value}" for name, value in headers.items() if value))
     yield from _body(message)
-    names = [name for part in message.walk() if (name := _attached(part))]
+    leaves = (part for part in message.walk() if not part.is_multipart())
+    names = [name for part in leaves if (name := _attached(part))]
     if names:
         yield Block("Attachments: " + ", ".join(names))
 

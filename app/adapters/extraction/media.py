@@ -11,7 +11,6 @@ _OOXML = "application/vnd.openxmlformats-officedocument."
 DOCX = _OOXML + "wordprocessingml.document"
 PPTX = _OOXML + "presentationml.presentation"
 XLSX = _OOXML + "spreadsheetml.sheet"
-XLSB = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
 DOC, PPT, XLS = "application/msword", "application/vnd.ms-powerpoint", "application/vnd.ms-excel"
 ODT = "application/vnd.oasis.opendocument.text"
 ODS = "application/vnd.oasis.opendocument.spreadsheet"
@@ -40,13 +39,13 @@ _ZIPPED = {
     ".pptm": PPTX,
     ".xlsx": XLSX,
     ".xlsm": XLSX,
-    ".xlsb": XLSB,
     ".odt": ODT,
     ".ods": ODS,
 }
 _COMPOUND = {".doc": DOC, ".ppt": PPT, ".xls": XLS}
+_XLSB = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
 _STREAMS = (("WordDocument", DOC), ("PowerPoint Document", PPT), ("Workbook", XLS), ("Book", XLS))
-_FOLDERS = ((b"word/", DOCX), (b"ppt/", PPTX), (b"xl/workbook.bin", XLSB), (b"xl/", XLSX))
+_FOLDERS = ((b"word/", DOCX), (b"ppt/", PPTX), (b"xl/", XLSX))
 _OPEN_DOCUMENT = re.compile(
     rb"mimetype(application/vnd\.oasis\.opendocument\.(?:text|spreadsheet))PK"
 )
@@ -110,6 +109,8 @@ def _binary(head: bytes) -> str:
 def _zipped(suffix: str, head: bytes) -> str:
     if found := _OPEN_DOCUMENT.match(head, 30):  # the first entry, stored: its type
         return found[1].decode()
+    if b"xl/workbook.bin" in head:
+        raise UnsupportedTypeError(media_type=_XLSB)
     for folder, known in _FOLDERS:
         if folder in head and (b"[Content_Types].xml" in head or suffix in _ZIPPED):
             return known

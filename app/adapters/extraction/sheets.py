@@ -23,7 +23,7 @@ _Cell = float | str | bool | date | datetime | time | timedelta
 
 
 def read_zipped_sheets(path: Path, caps: Caps) -> Reading:
-    """Read a workbook that is a zip archive: .xlsx, .xlsb, .ods."""
+    """Read a workbook that is a zip archive: .xlsx, .ods."""
     with Archive(path, caps) as archive:
         title = archive.title()
     return Reading(read_sheets(path, caps).parts, True, title)

@@ -30,7 +30,6 @@ READERS: Mapping[str, Reader] = {
     media.DOCX: read_docx,
     media.PPTX: read_pptx,
     media.XLSX: read_zipped_sheets,
-    media.XLSB: read_zipped_sheets,
     media.ODS: read_zipped_sheets,
     media.XLS: read_sheets,
     media.HTML: read_html,
@@ -65,6 +64,8 @@ _READ_SHARE = 0.8
 def extract(path: str, media_type: str, caps: tuple[int, ...]) -> tuple[Any, ...]:
     """Return `pack`ed text, or a tuple of one: the reason why there is none."""
     limits = Caps(*caps)
+    if not Path(path).stat().st_size:
+        return (FailureReason.EMPTY.value,)
     try:
         reading = READERS[media_type](Path(path), limits)
         report(_READ_SHARE)
