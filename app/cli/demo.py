@@ -32,7 +32,7 @@ class Question:
 
 
 QUESTIONS = (
-    Question("What happens to a citation whose quote is not in the source?", answerable=True),
+    Question("Is there OCR for scanned pages?", answerable=True),
     Question("Que répond le service quand les sources ne disent rien ?", answerable=True),
     Question("How tall is the Eiffel Tower?", answerable=False),
 )

@@ -46,6 +46,17 @@ def test_a_link_to_nothing_would_be_found(root: Path) -> None:
     assert not leads_somewhere(root, pages, "README.md", "nowhere.md")
 
 
+def test_code_within_a_sentence_stays_on_its_line(pages: Mapping[str, str]) -> None:
+    fenced = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+    torn = [
+        (name, line)
+        for name, text in pages.items()
+        for line in fenced.sub("", text).splitlines()
+        if line.count("`") % 2
+    ]
+    assert torn == []
+
+
 def test_the_settings_page_is_current(root: Path) -> None:
     assert (root / "docs/settings.md").read_text() == settings_page(), "run `make docs`"
 

@@ -68,13 +68,14 @@ class Eva:
 
 
 def _main(arguments: list[str]) -> int:
-    before, sys.argv = sys.argv, arguments
+    before = sys.argv, sys.stdin
+    sys.argv, sys.stdin = arguments, io.StringIO()
     try:
         main()
     except SystemExit as end:
         return int(end.code or 0)
     finally:
-        sys.argv = before
+        sys.argv, sys.stdin = before
     return 0
 
 

@@ -60,9 +60,10 @@ def test_the_service_says_where_it_answers_and_shows_the_key_once(tmp_path: Path
         assert second.client(tmp_path, first.token)("spaces", "list", "--json").data == []
 
 
-@pytest.mark.parametrize(
-    ("stop", "code"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 130)]
-)
+ENDS = [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 130)]
+
+
+@pytest.mark.parametrize(("stop", "code"), ENDS)
 def test_the_service_stops_when_it_is_told_to(
     tmp_path: Path, stop: signal.Signals, code: int
 ) -> None:
