@@ -1,0 +1,66 @@
+import re
+
+import httpx2
+import pytest
+
+from app.core import tracing
+from app.core.models import JobKind
+from tests.app.web.house import API, House, new_space
+
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+async def test_a_request_id_comes_back(house: House) -> None:
+    anybody = await house.anybody()
+    told = await anybody.get("/livez", headers={"X-Request-Id": "my.id-1_2"})
+    assert told.headers["x-request-id"] == "my.id-1_2"
+
+
+@pytest.mark.parametrize("given", ["", "a b", "x" * 65, "é", "a;b", "<x>"])
+async def test_an_ill_formed_request_id_is_replaced(house: House, given: str) -> None:
+    anybody = await house.anybody()
+    told = await anybody.get("/livez", headers={"X-Request-Id": given.encode()})
+    assert re.fullmatch(r"req_[0-9a-f]{24}", told.headers["x-request-id"])
+
+
+async def test_every_answer_has_the_security_headers_and_no_banner(house: House) -> None:
+    anybody = await house.anybody()
+    for path in ("/livez", "/nowhere", f"{API}/spaces", "/openapi.json"):
+        headers = (await anybody.get(path)).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cache-control"] == "no-store"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["content-security-policy"].startswith("default-src 'none'")
+        assert "server" not in headers
+
+
+async def test_the_pages_that_load_scripts_from_elsewhere_are_off(house: House) -> None:
+    anybody = await house.anybody()
+    for path in ("/docs", "/redoc"):
+        assert (await anybody.get(path)).status_code == 404
+
+
+async def test_a_trace_context_is_given_back_and_carried_by_the_jobs(
+    client: httpx2.AsyncClient, house: House
+) -> None:
+    space = await new_space(client)
+    worker = house.services.worker
+    assert worker is not None
+    told = await client.delete(f"{API}/spaces/{space}", headers={"traceparent": TRACE})
+    assert told.headers["traceparent"] == TRACE
+    lease = await house.services.ports.jobs.claim([JobKind.ERASE_SPACE], worker="test", lease_s=30)
+    if lease is not None:  # else the worker was quicker
+        assert lease.job.traceparent == TRACE
+
+
+@pytest.mark.parametrize("given", ["", "00-0-0-01", TRACE.upper(), f"{TRACE}-x", TRACE[:-1]])
+def test_an_ill_formed_trace_context_is_dropped(given: str) -> None:
+    assert tracing.valid(given) is None
+    assert tracing.valid(TRACE) == TRACE
+
+
+async def test_a_trace_context_does_not_leak_into_the_next_request(house: House) -> None:
+    anybody = await house.anybody()
+    await anybody.get("/livez", headers={"traceparent": TRACE})
+    assert "traceparent" not in (await anybody.get("/livez")).headers
+    assert tracing.current.get() is None
