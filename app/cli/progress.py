@@ -9,21 +9,25 @@ from app.cli.screen import terminal
 
 
 class Progress(Protocol):
-    """Is told how far the work is."""
+    """Is told how far the work is, step by step."""
 
-    def advance(self, share: float, finished: str | None = None) -> None:
-        """Count a share (0..1) of one step as done; `finished` names a step that is complete."""
+    def reach(self, share: float) -> None:
+        """Show that a share (0..1) of the current step is done."""
+
+    def finish(self, name: str) -> None:
+        """Show that the current step, of this name, is done; the next one begins."""
 
 
 class _Lines:
     def __init__(self, what: str, steps: int) -> None:
         self._what, self._steps, self._done = what, steps, 0
 
-    def advance(self, share: float, finished: str | None = None) -> None:
-        del share
-        if finished is not None:
-            self._done += 1
-            print(f"{self._what} {self._done}/{self._steps}: {finished}", file=sys.stderr)
+    def reach(self, share: float) -> None:
+        """Show nothing: a line tells of a whole step."""
+
+    def finish(self, name: str) -> None:
+        self._done += 1
+        print(f"{self._what} {self._done}/{self._steps}: {name}", file=sys.stderr)
 
 
 @contextmanager
@@ -33,25 +37,29 @@ def progress(what: str, steps: int) -> Iterator[Progress]:
     if console is None or not steps:
         yield _Lines(what, steps)
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bars
 
     columns = (
-        TextColumn("{task.description:<10}"),
+        TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        TaskProgressColumn(),
         TimeElapsedColumn(),
-        TextColumn("{task.fields[finished]}"),
+        TextColumn("{task.fields[done]}/{task.total:.0f} {task.fields[name]}"),
     )
     with Bars(*columns, console=console) as bars:
-        task = bars.add_task(what, total=steps, finished="")
+        task = bars.add_task(what, total=steps, done=0, name="")
 
         class Bar:
             """Draws the steps."""
 
-            def advance(self, share: float, finished: str | None = None) -> None:
-                bars.advance(task, share)
-                if finished is not None:
-                    bars.update(task, finished=finished)
+            done = 0
+
+            def reach(self, share: float) -> None:
+                bars.update(task, completed=self.done + min(share, 1.0))
+
+            def finish(self, name: str) -> None:
+                self.done += 1
+                bars.update(task, completed=self.done, done=self.done, name=name)
 
         yield Bar()

@@ -1,5 +1,6 @@
 """Uploading many files: what was skipped and why, and how far the server is with the rest."""
 
+import io
 import json
 import os
 import time
@@ -72,28 +73,40 @@ def upload_all(
     outcomes = []
     with progress("uploading", len(found)) as bar:
         for path, named in found:
-            outcomes.append(_upload(server, target, (path, named), said))
-            bar.advance(1.0, path.name)
+            outcomes.append(replace(_upload(server, target, path, said, bar), named=named))
+            bar.finish(path.name)
     if not wait:
         return outcomes
     with progress("reading", sum(o.status == "pending" for o in outcomes)) as bar:
         return [_await(server, outcome, bar) for outcome in outcomes]
 
 
-def _upload(server: "Client", target: str, file: tuple[Path, bool], said: Said) -> Outcome:
-    path, named = file
+class _Watched(io.FileIO):
+    """A file that tells how much of it was read."""
+
+    def __init__(self, path: Path, bar: Progress) -> None:
+        super().__init__(path)
+        self._bar, self._size = bar, path.stat().st_size
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        chunk = super().read(size)
+        self._bar.reach(self.tell() / max(1, self._size))
+        return chunk
+
+
+def _upload(server: "Client", target: str, path: Path, said: Said, bar: Progress) -> Outcome:
     try:
-        with path.open("rb") as content:
+        with _Watched(path, bar) as content:
             made = server.call(
                 "POST", target, files={"file": (path.name, content)}, data=said.form()
             )
     except OSError as error:
-        return Outcome(str(path), "failed", reason=error.strerror or "unreadable", named=named)
+        return Outcome(str(path), "failed", reason=error.strerror or "unreadable")
     except RefusedError as refused:
         if not _is_files_fault(refused):
             raise
-        return Outcome(str(path), "skipped", reason=refused.brief, named=named)
-    return Outcome(str(path), "pending", made["id"], named=named)
+        return Outcome(str(path), "skipped", reason=refused.brief)
+    return Outcome(str(path), "pending", made["id"])
 
 
 def _is_files_fault(refused: RefusedError) -> bool:
@@ -106,15 +119,12 @@ def _await(server: "Client", outcome: Outcome, bar: Progress) -> Outcome:
     """Return how the reading of an uploaded document ended."""
     if outcome.status != "pending":
         return outcome
-    told = 0.0
     while True:
         found: dict[str, Any] = server.get(f"/api/v1/documents/{outcome.document_id}")
         if found["status"] in _ENDED:
-            bar.advance(1.0 - told, Path(outcome.path).name)
+            bar.finish(Path(outcome.path).name)
             return replace(outcome, status=found["status"], reason=found.get("reason"))
-        fraction = (found.get("progress") or {}).get("fraction", 0.0)
-        bar.advance(max(0.0, fraction - told))
-        told = max(told, fraction)
+        bar.reach((found["progress"] or {}).get("fraction", 0.0))
         time.sleep(_POLL_S)
 
 

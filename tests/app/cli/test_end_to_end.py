@@ -204,6 +204,14 @@ def test_the_worker_can_be_a_process_of_its_own(tmp_path: Path) -> None:
             assert mine(*upload).data[0]["status"] == "ready"
 
 
+def test_an_answer_that_takes_longer_than_the_server_waits_is_polled_for(tmp_path: Path) -> None:
+    with serving(tmp_path, EVA_MAX_WAIT_S="0") as served:
+        mine = served.client(tmp_path)
+        mine("spaces", "create", "Patience")
+        ran = mine("ask", "Who won?")
+    assert (ran.code, ran.out.splitlines()[0]) == (0, "The sources do not say.")
+
+
 def test_the_openapi_document_is_printed(eva: Eva) -> None:
     document = eva("openapi").data
     assert document["openapi"].startswith("3.1")

@@ -66,9 +66,9 @@ def test_no_color_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_progress_is_lines_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
     with progress("reading", 2) as bar:
-        bar.advance(0.5)
-        bar.advance(0.5, "a.pdf")
-        bar.advance(1.0, "b.pdf")
+        bar.reach(0.5)
+        bar.finish("a.pdf")
+        bar.finish("b.pdf")
     assert capsys.readouterr() == ("", "reading 1/2: a.pdf\nreading 2/2: b.pdf\n")
 
 
@@ -77,6 +77,7 @@ def test_progress_is_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setenv("TERM", "xterm-256color")
     with progress("reading", 1) as bar:
-        bar.advance(1.0, "a.pdf")
-    assert "1/1" in terminal.getvalue()
-    assert "a.pdf" in terminal.getvalue()
+        bar.reach(0.5)
+        bar.finish("a.pdf")
+    assert "1/1 a.pdf" in terminal.getvalue()
+    assert "100%" in terminal.getvalue()
