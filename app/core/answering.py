@@ -39,6 +39,7 @@ class Policy:
     closest_coverage: float = 0.25  # at least: the closest passages; below: nothing
     judged: int = 5  # best passages whose highest coverage is the answer's
     closest: int = 3  # passages shown where there is no answer
+    explained: int = 20  # best candidates that are told of
     fusion_weight: float = FUSION_WEIGHT
 
 
@@ -125,7 +126,7 @@ async def stream(asking: Asking) -> AsyncIterator[Event]:
     yield Answered(
         answer=made,
         found=found,
-        explained=tuple(_explained(ranked, made.citations)),
+        explained=tuple(_explained(ranked[: asking.policy.explained], made.citations)),
         stages_ms={**found.stages_ms, **clock.stages_ms},
     )
 

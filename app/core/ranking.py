@@ -12,7 +12,9 @@ from app.core.ports import Candidate, Found, Ranked
 FUSION_WEIGHT = 0.5  # of similarity; the rest is the lexical score over the best one found
 SAME_WORDS = 0.9  # share of common words (Jaccard) from which two passages say the same
 _SAME_SPAN = 0.5  # share of the shorter span that both cover
-_SIMILAR_LENGTH = 0.8
+_SIMILAR_LENGTH = 0.85
+_SIMILAR_SCORE = 0.9
+_COMPARED = 20  # best passages that others are compared with
 
 
 def term_weight(passages: int, holding: int) -> float:
@@ -92,12 +94,24 @@ def _order(ranked: Ranked) -> tuple[float, float, str, str, int, int]:
 
 
 def _distinct(ranked: Sequence[Ranked]) -> Iterator[Ranked]:
-    """Drop what repeats a better one; only passages that match the same terms are compared."""
-    kept: dict[frozenset[int], list[Candidate]] = {}
+    """Drop what repeats a better one.
+
+    Passages that say nearly the same match the same terms and score nearly the same; only such are
+    compared, and only with the best.
+    """
+    kept: list[Ranked] = []
+    texts: set[str] = set()
     for one in ranked:
-        rivals = kept.setdefault(one.candidate.matched, [])
-        if not any(_say_the_same(one.candidate, rival) for rival in rivals):
-            rivals.append(one.candidate)
+        text = one.candidate.passage.text
+        rivals = (
+            other
+            for other in kept[:_COMPARED]
+            if other.candidate.matched == one.candidate.matched
+            and one.score >= _SIMILAR_SCORE * other.score
+        )
+        if text not in texts and not any(_say_the_same(one.candidate, r.candidate) for r in rivals):
+            kept.append(one)
+            texts.add(text)
             yield one
 
 
@@ -108,8 +122,6 @@ def _say_the_same(left: Candidate, right: Candidate) -> bool:
         common = min(a.span.end, b.span.end) - max(a.span.start, b.span.start)
         shorter = min(a.span.end - a.span.start, b.span.end - b.span.start)
         return common > _SAME_SPAN * shorter
-    if a.text == b.text:
-        return True
     shorter, longer = sorted((len(a.text), len(b.text)))
     if shorter < _SIMILAR_LENGTH * longer:
         return False

@@ -23,6 +23,7 @@ _ENTITY_TAG = re.compile(r"&(?:lt|\#0*60|\#x0*3c);?", re.IGNORECASE)
 _INVISIBLE = re.compile(
     r"[\u0000-\u0008\u000b-\u001f\u007f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]"
 )
+_SUSPECT = re.compile(r"[<\[&]|//|www\.|(?:script|data|file|mailto|tel):", re.IGNORECASE)
 _PASSES = 5  # taking something out may join what was around it
 
 
@@ -31,12 +32,14 @@ def sanitise(text: str, sources: Iterable[str]) -> str:
 
     Of a link its text stays. The result is one line.
     """
-    held = "\n".join(sources)
-    known = {_trimmed(found.group()) for found in _LINK.finditer(held)}
     clean = _INVISIBLE.sub("", text)
+    if not _SUSPECT.search(clean):
+        return " ".join(clean.split())
+    held = "\n".join(sources)
+    rules = _rules(held, {_trimmed(found.group()) for found in _LINK.finditer(held)})
     for _ in range(_PASSES):
         before = clean
-        for pattern, keep in _rules(held, known):
+        for pattern, keep in rules:
             clean = pattern.sub(keep, clean)
         if clean == before:
             return " ".join(clean.split())

@@ -34,6 +34,7 @@ _ITEM = re.compile(r"(?:[-*+•‣▪●–—◦][ \t]+|\(?(?:\d{1,3}|[a-zA-Z]|
 _ROW = re.compile(r"\|.*\|?\s*$")
 _RULE_ROW = re.compile(r"[\s|:+=\-_*]+$")
 _LONGEST_HEADING = 90
+_LONGEST_WORD = 12  # that may be an abbreviation
 _SHORT_LINE = 0.6  # of the line that follows
 _GOES_ON = ".!?…;,:»”\"'"
 
@@ -176,7 +177,7 @@ def _abbreviates(text: str, begin: int, stop: re.Match[str]) -> bool:
     """Tell whether the stop belongs to an abbreviation, an initial or a list number."""
     if stop.group() != ".":
         return False
-    found = _LAST_WORD.search(text, begin, stop.start())
+    found = _LAST_WORD.search(text, max(begin, stop.start() - _LONGEST_WORD), stop.start())
     if found is None:
         return False
     word = found.group(1)

@@ -5,8 +5,9 @@ of the two sets, the whole word counting as one gram more. So `K("pasport", "pas
 Words with a digit resemble nothing: 2025 is not a misspelled 2026.
 """
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -16,10 +17,15 @@ import numpy.typing as npt
 Hashes: TypeAlias = npt.NDArray[np.uint16]
 Floats: TypeAlias = npt.NDArray[np.float32]
 Ints: TypeAlias = npt.NDArray[np.int64]
+Near: TypeAlias = tuple[Ints, npt.NDArray[np.float64]]
+
+LIKE = 0.3  # nearness from which a word counts as like another
+NEIGHBOURS = 16
 
 _SIZES = (3, 4, 5)
 _MULTIPLIER = np.uint32(0x9E3779B1)
 _CACHED = 50_000  # words
+_SEEN = 2_000  # words whose neighbours are remembered, of each vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,28 +35,40 @@ class Grams:
     hashes: Hashes
     words: npt.NDArray[np.int32]
     root: Floats  # square root of each word's number of grams, the whole word included
+    _seen: dict[str, Near] = field(default_factory=dict)
 
     @property
     def size_bytes(self) -> int:
         """Return what the arrays take."""
         return self.hashes.nbytes + self.words.nbytes + self.root.nbytes
 
-    def near(self, word: str, least: float, most: int) -> tuple[Ints, Floats]:
-        """Return at most `most` words of nearness >= `least`, nearest first, and how near.
+    def near(self, word: str) -> Near:
+        """Return the words of nearness >= LIKE, nearest first, NEIGHBOURS at most, and how near.
 
-        The word itself is among them, if it is there, as 1.0 or slightly less.
+        The word itself is among them, if it is there, as slightly less than 1.0.
         """
+        found = self._seen.get(word)
+        if found is None:
+            if len(self._seen) >= _SEEN:
+                self._seen.clear()
+            found = self._seen[word] = self._near(word)
+        return found
+
+    def _near(self, word: str) -> Near:
         wanted, root = _grams_of(word)
         low = np.searchsorted(self.hashes, wanted, "left")
         high = np.searchsorted(self.hashes, wanted, "right")
         parts = [self.words[a:b] for a, b in zip(low.tolist(), high.tolist(), strict=True) if b > a]
         if not parts:
-            return np.empty(0, np.int64), np.empty(0, np.float32)
+            return np.empty(0, np.int64), np.empty(0, np.float64)
         shared = np.bincount(np.concatenate(parts), minlength=len(self.root))
-        found = np.flatnonzero(shared >= least * root * self.root)
-        nearness = (shared[found] / (root * self.root[found])).astype(np.float32)
-        best = np.argsort(-nearness, kind="stable")[:most]
-        return found[best], np.minimum(nearness[best], 1.0)
+        # With n shared grams a word has n of its own at least, which bounds how near it can be.
+        enough = (LIKE * root) ** 2
+        some = np.flatnonzero(shared >= max(1, math.ceil(enough)))
+        nearness = shared[some] / (root * self.root[some])
+        kept = np.flatnonzero(nearness >= LIKE)
+        best = kept[np.argsort(-nearness[kept], kind="stable")[:NEIGHBOURS]]
+        return some[best], np.minimum(nearness[best], 1.0).astype(np.float64)
 
 
 def build(vocabulary: Sequence[str]) -> Grams:

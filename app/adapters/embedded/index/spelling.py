@@ -13,8 +13,6 @@ from app.adapters.embedded.index.snapshot import Part, Snapshot
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
-LIKE = 0.3  # nearness from which a word takes part in the fuzzy leg
-NEIGHBOURS = 16  # of a term, a segment
 MISSPELLED = 0.35  # nearness from which a word is taken for a term that no passage has …
 NEARLY = 0.8  # … with those that are this nearly as near as the nearest
 READINGS = 3  # at most, a segment
@@ -57,11 +55,11 @@ def look_up(snapshot: Snapshot, question: Sequence[str]) -> list[Term]:
 def _term(parts: Sequence[Part], text: str, asked: int) -> Term:
     own = [part.segment.words.get(text, -1) for part in parts]
     holding = sum(_holding(part, [word]) for part, word in zip(parts, own, strict=True))
-    near = [part.segment.grams.near(text, LIKE, NEIGHBOURS) for part in parts]
+    near = [part.segment.grams.near(text) for part in parts]
     nearest = max((float(n[0]) for _, n in near if len(n)), default=0.0)
     least = 2.0 if holding else max(MISSPELLED, NEARLY * nearest)
     spellings = tuple(
-        _spelling(word, like, nearness.astype(np.float64), least)
+        _spelling(word, like, nearness, least)
         for word, (like, nearness) in zip(own, near, strict=True)
     )
     readable = holding or sum(

@@ -234,8 +234,8 @@ def passages(
     connection: sqlite3.Connection, rows: Sequence[int]
 ) -> dict[int, tuple[PassageSpan, str]]:
     """Return those of the passages that are there, by row."""
-    wanted = ",".join(map(str, rows))
-    found = connection.execute(f"{_PASSAGES} ({wanted})").fetchall()
+    places = ",".join("?" * len(rows))  # the statement stays the same, and prepared
+    found = connection.execute(f"{_PASSAGES} ({places})", rows).fetchall()
     return {
         at: (
             PassageSpan(
