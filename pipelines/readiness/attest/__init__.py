@@ -1,0 +1,1 @@
+"""The verdict signed, so that somebody else can check it: in-toto statement, SLSA VSA, DSSE."""

@@ -1,0 +1,97 @@
+"""What stands behind the verdict: waivers, the last release, earlier verdicts, the evidence."""
+
+from pipelines.readiness.model import Material, Text
+from pipelines.readiness.reports import drawing, words
+from pipelines.readiness.reports.html.markup import Markup, both, joined, table, tag
+from pipelines.readiness.reports.html.story import Story
+from pipelines.readiness.verdict import Verdict
+
+WAIVER_HEAD = [
+    both(Text("Id", "No")),
+    both(Text("Criterion", "Critère")),
+    both(Text("State", "État")),
+    both(Text("Reason", "Motif")),
+    both(Text("Owner, approver", "Responsable, approbateur")),
+    both(Text("Expires", "Expire le")),
+]
+CHANGE_HEAD = [
+    both(Text("Criterion", "Critère")),
+    both(Text("What", "Quoi")),
+    both(Text("Before", "Avant")),
+    both(Text("Now", "Maintenant")),
+]
+EVIDENCE_HEAD = [
+    both(Text("Evidence", "Preuve")),
+    both(Text("Tool", "Outil")),
+    both(Text("Made", "Produite")),
+    both(Text("Looked at", "Examiné")),
+    both(Text("Digests (SHA-256)", "Empreintes (SHA-256)")),
+]
+
+
+def waivers(verdict: Verdict) -> Markup:
+    """Return every waiver and what it does now."""
+    rows = [
+        [
+            joined(waiver.id),
+            joined(waiver.criterion),
+            both(words.WAIVER_STATES[state]),
+            joined(waiver.reason),
+            joined(f"{waiver.owner}, {waiver.approver}"),
+            joined(waiver.expires.isoformat()),
+        ]
+        for waiver, state in verdict.waivers
+    ]
+    heading = tag("h2", both(words.WAIVERS))
+    if not rows:
+        return joined(heading, tag("p", both(words.NO_WAIVER)))
+    return joined(heading, table(both(words.WAIVERS), WAIVER_HEAD, rows))
+
+
+def comparison(story: Story) -> Markup:
+    """Return what differs from the last accepted release."""
+    heading = tag("h2", both(words.COMPARISON))
+    if story.accepted is None:
+        return joined(heading, tag("p", both(words.NO_RELEASE)))
+    if not story.changes:
+        return joined(heading, tag("p", both(words.NO_CHANGE)))
+    rows = [
+        [
+            joined(change.criterion),
+            joined(change.what),
+            joined(change.before),
+            tag("span", change.after, class_="worse" if change.worse else "better"),
+        ]
+        for change in story.changes
+    ]
+    caption = joined(story.accepted.release, " ", story.accepted.commit[:12])
+    return joined(heading, table(caption, CHANGE_HEAD, rows))
+
+
+def trend(story: Story) -> Markup:
+    """Return the drawing of the earlier verdicts, and the same in words."""
+    heading = tag("h2", both(words.TREND))
+    if not story.history:
+        return heading
+    said = Text(drawing.described(story.history, "en"), drawing.described(story.history, "fr"))
+    return joined(heading, tag("p", both(said)), Markup(drawing.drawn(story.history)))
+
+
+def evidence(story: Story) -> Markup:
+    """Return every piece of evidence with its digests; the attestation names them too."""
+    rows = [_evidence_row(material, story) for _, material in sorted(story.evidence.items())]
+    return joined(tag("h2", both(words.EVIDENCE)), table(both(words.EVIDENCE), EVIDENCE_HEAD, rows))
+
+
+def _evidence_row(material: Material, story: Story) -> list[Markup]:
+    record, proof = material.record, material.record.coverage
+    mode = f" ({record.mode})" if record.mode else ""
+    return [
+        joined(
+            both(story.policy.sources[record.id].title), f" [{record.id}, {record.environment}]"
+        ),
+        joined(f"{record.tool} {record.version}{mode}"),
+        joined(f"{record.finished:%Y-%m-%d %H:%M:%S} UTC, {record.commit[:12]}"),
+        joined(record.not_run or f"{proof.seen} / {proof.expected}"),
+        joined(tag("code", material.sha256), Markup("<br>"), tag("code", record.sha256)),
+    ]

@@ -1,0 +1,55 @@
+"""What to do next about an answer that does not pass: a command where there is one."""
+
+from collections.abc import Mapping
+
+from pipelines.readiness.catalogue import Source
+from pipelines.readiness.model import Environment, Language, Text
+from pipelines.readiness.verdict import Answer, Result, Subject
+
+EXPLAIN = "make explain CRITERION={criterion}"
+MAKE = "make evidence ONLY={evidence}"
+STEPS: Mapping[str, Text] = {
+    "failed": Text(EXPLAIN, EXPLAIN),
+    "dirty-tree": Text(
+        "commit, then make evidence STAGE={stage}", "validez, puis make evidence STAGE={stage}"
+    ),
+    "not-built": Text("build {needs}, then " + MAKE, "construisez {needs}, puis " + MAKE),
+    "review": Text(
+        "a person writes {needs} (see security/reviews/README.md)",
+        "une personne rédige {needs} (voir security/reviews/README.md)",
+    ),
+    "staging": Text(
+        "ENVIRONMENT=staging EVA_GATE_TARGET=https://… " + MAKE,
+        "ENVIRONMENT=staging EVA_GATE_TARGET=https://… " + MAKE,
+    ),
+    "elsewhere": Text(
+        "run the release workflow for this commit, and fetch its evidence",
+        "lancez le processus de livraison pour ce commit, puis récupérez ses preuves",
+    ),
+    "make": Text(MAKE, MAKE),
+}
+
+
+def next_step(result: Result, source: Source, subject: Subject, language: Language = "en") -> str:
+    """Return the next step for the answer that decided a criterion; empty when it passed."""
+    answer = result.worst
+    if answer.outcome.met:
+        return ""
+    lacking = [need for need in source.needs if need in subject.lacks]
+    return STEPS[_which(answer, source)][language].format(
+        criterion=result.criterion.id,
+        evidence=answer.demand.evidence,
+        needs=", ".join(lacking or source.needs),
+        stage=answer.demand.stage,
+    )
+
+
+def _which(answer: Answer, source: Source) -> str:
+    code = answer.reason.code
+    if code == "not-built" and source.check == "review":
+        return "review"
+    if code in {"failed", "dirty-tree", "not-built"}:
+        return code
+    if source.elsewhere is not None:
+        return "elsewhere"
+    return "staging" if answer.demand.environment is Environment.STAGING else "make"
