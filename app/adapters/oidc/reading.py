@@ -16,7 +16,7 @@ from app.core.identity import Refusal
 MOST_CHARACTERS = 8 * 1024
 ALGORITHMS = frozenset({"RS256", "ES256"})
 
-_SHAPE = re.compile(r"([\w-]+)\.([\w-]+)\.([\w-]*)", re.ASCII)
+_SHAPE = re.compile(r"([\w-]++)\.([\w-]++)\.([\w-]*+)", re.ASCII)
 _KEY_ID = re.compile(r"[A-Za-z0-9_.~+=:@-]{1,256}", re.ASCII)
 _TYPES = frozenset({"jwt", "at+jwt"})
 # They name or carry keys, or change what is signed (RFC 7515, section 4.1; RFC 7797).

@@ -1,9 +1,13 @@
 from collections.abc import AsyncIterator
 
+import httpx2
 import pytest
 
-from app.adapters.oidc import IssuerConfig, OidcVerifier, open_verifier
-from tests.app.adapters.oidc.publisher import Publisher, publishing
+from app.adapters.oidc import IssuerConfig, OidcVerifier, Timing, open_verifier
+from app.adapters.oidc.fetching import Place
+from app.adapters.oidc.source import KeySource
+from tests.app.adapters.oidc.clock import Clock
+from tests.app.adapters.oidc.publisher import DISCOVERY, Publisher, publishing
 from tests.app.adapters.oidc.signer import AUDIENCE, TENANT, Signer
 
 
@@ -35,3 +39,18 @@ def config(signer: Signer) -> IssuerConfig:
 async def verifier(config: IssuerConfig) -> AsyncIterator[OidcVerifier]:
     async with open_verifier([config]) as verifier:
         yield verifier
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def source(publisher: Publisher, signer: Signer, clock: Clock) -> AsyncIterator[KeySource]:
+    async with httpx2.AsyncClient() as client:
+        place = Place(discovery=publisher.url + DISCOVERY, issuer=signer.issuer, loopback=True)
+        timing = Timing(fresh=300, most=3600, pause=10)
+        source = KeySource(client, place, timing, clock)
+        yield source
+        await source.aclose()

@@ -1,43 +1,19 @@
 """How keys are asked for: seldom, once at a time, and never so that an outage locks all out."""
 
 import asyncio
-import json
-import logging
-from collections.abc import AsyncIterator, Callable
 
 import httpx2
 import pytest
 
-from app.adapters.oidc.fetching import MOST_BYTES, Place
+from app.adapters.oidc.fetching import Place
 from app.adapters.oidc.source import KeySource, Timing
 from app.core.errors import UnavailableError
-from tests.app.adapters.oidc.publisher import DISCOVERY, KEYS, Answer, Publisher
+from tests.app.adapters.oidc.clock import Clock
+from tests.app.adapters.oidc.publisher import DISCOVERY, KEYS, Publisher
 from tests.app.adapters.oidc.signer import Signer, published, rsa_key
 
 ONCE = [DISCOVERY, KEYS]
 NEWER = {"keys": [published(rsa_key("newer"), "rsa-2")]}
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def source(publisher: Publisher, signer: Signer, clock: Clock) -> AsyncIterator[KeySource]:
-    async with httpx2.AsyncClient() as client:
-        place = Place(discovery=publisher.url + DISCOVERY, issuer=signer.issuer, loopback=True)
-        timing = Timing(fresh=300, most=3600, pause=10)
-        source = KeySource(client, place, timing, clock)
-        yield source
-        await source.aclose()
 
 
 async def landed(source: KeySource) -> None:
@@ -180,6 +156,22 @@ async def test_in_an_outage_attempts_are_a_pause_apart(
     assert publisher.asked == [DISCOVERY] * 2
 
 
+async def test_in_the_background_too_attempts_are_a_pause_apart(
+    source: KeySource, publisher: Publisher, clock: Clock
+) -> None:
+    first = await source.current()
+    publisher.pages.clear()
+    clock.now += 700
+    await source.current()
+    clock.now += 9.9
+    assert source.ready() is first
+    assert source._flight is None
+    clock.now += 0.1
+    assert source.ready() is first
+    await landed(source)
+    assert publisher.asked == [*ONCE, DISCOVERY, DISCOVERY]
+
+
 async def test_keys_too_old_serve_no_one(
     source: KeySource, publisher: Publisher, clock: Clock
 ) -> None:
@@ -209,56 +201,3 @@ async def test_closing_gives_up_what_is_under_way(source: KeySource, publisher: 
     await source.aclose()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-
-
-Spoil = Callable[[Publisher], None]
-
-
-def at(path: str, answer: Answer) -> Spoil:
-    return lambda publisher: publisher.pages.update({path: answer})
-
-
-def discovery(**document: object) -> Spoil:
-    def spoil(publisher: Publisher) -> None:
-        found = {"issuer": publisher.url, "jwks_uri": publisher.url + KEYS, **document}
-        publisher.pages[DISCOVERY] = Answer(json.dumps(found).encode())
-
-    return spoil
-
-
-SPOILED: dict[str, tuple[Spoil, str]] = {
-    "another issuer": (discovery(issuer="https://evil.example"), "speaks for"),
-    "a slash more": (lambda p: discovery(issuer=p.url + "/")(p), "speaks for"),
-    "keys over http": (discovery(jwks_uri="http://login.example/keys"), "not an https address"),
-    "keys in a file": (discovery(jwks_uri="file:///etc/passwd"), "not an https address"),
-    "no address of keys": (discovery(jwks_uri=None), "address is missing"),
-    "redirect": (
-        at(KEYS, Answer(b"", 302, ("location: http://127.0.0.1:1/",))),
-        "answered 302",
-    ),
-    "too large": (at(KEYS, Answer(b" " * (MOST_BYTES + 1))), "more than"),
-    "compressed": (at(KEYS, Answer(b"", 200, ("content-encoding: gzip",))), "compressed"),
-    "no JSON": (at(KEYS, Answer(b"<html>")), "JSONDecodeError"),
-    "nested without end": (at(KEYS, Answer(b"[" * 100_000)), "RecursionError"),
-    "a list": (at(KEYS, Answer(b"[]")), "did not answer with an object"),
-    "no set": (at(KEYS, Answer(b"{}")), "not a set of keys"),
-    "cut off": (at(KEYS, Answer(b"{}", 200, ("content-length: 99",))), "ProtocolError"),
-}
-
-
-@pytest.mark.parametrize("case", SPOILED.values(), ids=SPOILED)
-async def test_a_spoiled_answer_is_told_to_the_log_and_the_last_good_keys_stay(
-    source: KeySource,
-    publisher: Publisher,
-    clock: Clock,
-    caplog: pytest.LogCaptureFixture,
-    case: tuple[Spoil, str],
-) -> None:
-    first = await source.current()
-    spoil, reason = case
-    spoil(publisher)
-    clock.now += 700
-    with caplog.at_level(logging.WARNING, "eva.oidc"):
-        assert await source.current() is first
-    assert reason in caplog.text
-    assert set(publisher.asked) == set(ONCE)

@@ -1,29 +1,10 @@
 """What is remembered of tokens, and until when."""
 
-from collections.abc import AsyncIterator
-
-import httpx2
-import pytest
-
-from app.adapters.oidc import Timing
-from app.adapters.oidc.fetching import Place
 from app.adapters.oidc.source import KeySource
 from app.adapters.oidc.verified import Verified, VerifiedTokens
 from app.core.access import Principal
-from tests.app.adapters.oidc.publisher import DISCOVERY, Publisher
-from tests.app.adapters.oidc.signer import Signer
 
 WHO = Principal(tenant_id="ten_a", id="x", scopes=frozenset())
-
-
-@pytest.fixture
-async def source(publisher: Publisher, signer: Signer) -> AsyncIterator[KeySource]:
-    async with httpx2.AsyncClient() as client:
-        place = Place(discovery=publisher.url + DISCOVERY, issuer=signer.issuer, loopback=True)
-        source = KeySource(client, place, Timing())
-        await source.current()
-        yield source
-        await source.aclose()
 
 
 async def known(source: KeySource, expires_at: float = 100) -> Verified:

@@ -27,17 +27,17 @@ async def test_a_token_of_a_trusted_issuer_tells_who_holds_it(
 
 
 @pytest.mark.parametrize(
-    "claims",
-    [
-        {"aud": ["api://other", AUDIENCE]},
-        {"exp": int(time.time()) - 30},  # within the clock skew
-        {"nbf": int(time.time()) + 30},
-        {"iat": int(time.time()) + 30},
-        {"exp": time.time() + 60.5},
-        {"nonce": "RFC 9068 tokens say what they are"},
-    ],
-    ids=str,
+    ("claim", "seconds"),
+    [("exp", -30), ("exp", 60.5), ("nbf", 30), ("iat", 30)],
 )
+async def test_clocks_may_differ_a_little(
+    verifier: OidcVerifier, signer: Signer, claim: str, seconds: float
+) -> None:
+    token = signer.token(**{claim: time.time() + seconds})
+    assert (await verifier.verify(token)).tenant_id == TENANT
+
+
+@pytest.mark.parametrize("claims", [{"aud": ["api://other", AUDIENCE]}, {"nonce": "n"}], ids=str)
 async def test_what_the_standards_allow_is_accepted(
     verifier: OidcVerifier, signer: Signer, claims: dict[str, Any]
 ) -> None:
