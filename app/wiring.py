@@ -53,4 +53,5 @@ async def _embedded(settings: Settings) -> AsyncIterator[Ports]:
             index=index,
             analyzer=analyzer,
             composer=ExtractiveComposer(analyzer),
+            audit=store.audit,
         )

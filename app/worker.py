@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Mapping
 
-from app.core import erasure, ingestion, responding
+from app.core import erasure, ingestion, responding, upkeep
 from app.core.live import Live
 from app.core.models import JobKind
 from app.core.ports import Ports
@@ -43,12 +43,13 @@ async def start(ports: Ports, live: Live, settings: Settings) -> AsyncIterator[W
     """Run a worker for the duration of the context."""
     name = f"{socket.gethostname()}/{os.getpid()}"
     worker = Worker(ports, handlers(live), lanes(settings), name=name)
-    running = asyncio.create_task(worker.run())
+    running = [asyncio.create_task(worker.run()), asyncio.create_task(upkeep.run(ports))]
     try:
         yield worker
     finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 async def run(settings: Settings) -> None:

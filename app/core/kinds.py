@@ -24,6 +24,7 @@ class Kind(Generic[T]):
     name: str
     model: type[T]
     attributes: Callable[[T], Attributes] = _nothing
+    audited: bool = True  # whether changes of it are in the audit trail
 
 
 def document_attributes(document: m.Document) -> Attributes:
@@ -55,15 +56,15 @@ def _query_attributes(query: m.Query) -> Attributes:
 
 SPACES = Kind("space", m.Space, _space_attributes)  # partition: the tenant
 API_KEYS = Kind("api-key", m.ApiKey)  # partition: the tenant
-IDEMPOTENT_CALLS = Kind("idempotent-call", m.IdempotentCall)  # partition: the tenant
+IDEMPOTENT_CALLS = Kind("idempotent-call", m.IdempotentCall, audited=False)  # partition: the tenant
 RECEIPTS = Kind("receipt", m.Receipt)  # partition: the tenant, so that it outlives the space
 DOCUMENTS = Kind("document", m.Document, document_attributes)  # partition: the space
-PROGRESS = Kind("progress", m.Progress)  # partition: the space
-CONTENT_CLAIMS = Kind("content-claim", m.ContentClaim)  # partition: the space
+PROGRESS = Kind("progress", m.Progress, audited=False)  # partition: the space
+CONTENT_CLAIMS = Kind("content-claim", m.ContentClaim, audited=False)  # partition: the space
 QUERIES = Kind("query", m.Query, _query_attributes)  # partition: the query's first space
-EXPLANATIONS = Kind("explanation", m.Explanation)  # partition: as the query
+EXPLANATIONS = Kind("explanation", m.Explanation, audited=False)  # partition: as the query
 FEEDBACK = Kind("feedback", m.Feedback)  # partition: as the query
-QUOTATIONS = Kind("quotation", m.Quotation)  # partition: the quoted document's space
+QUOTATIONS = Kind("quotation", m.Quotation, audited=False)  # partition: the quoted document's space
 
 KINDS: tuple[Kind[Any], ...] = (
     SPACES,

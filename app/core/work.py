@@ -11,6 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from app.core import audit
 from app.core.errors import EvaError, LeaseLostError, UnavailableError
 from app.core.models import JobKind, Lease
 from app.core.ports import Ports
@@ -86,6 +87,10 @@ class Worker:
     async def _drive(self, lease: Lease) -> None:
         """Do one job under heartbeat; never raises but on cancellation."""
         handler = self._handlers[lease.job.kind]
+        job = lease.job
+        audit.acting.set(
+            audit.Act(tenant_id=job.tenant_id, actor="worker", action=job.kind, request_id=job.id)
+        )
         try:
             if lease.attempt > PATIENCE:
                 await self._give_up(handler, lease, "attempts-exhausted")

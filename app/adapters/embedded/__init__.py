@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.adapters.embedded import folder, schema
+from app.adapters.embedded.audit import SqliteAuditLog
 from app.adapters.embedded.blobs import FileBlobStore
 from app.adapters.embedded.folder import UnusableFolderError
 from app.adapters.embedded.jobs import SqliteJobQueue, Wakeup
 from app.adapters.embedded.layout import Layout, drafts
 from app.adapters.embedded.reader import Reader
 from app.adapters.embedded.records import SqliteKeyDirectory, SqliteRecords
+from app.adapters.embedded.sealing import Seal
 from app.adapters.embedded.writer import Writer
 
 __all__ = ["EmbeddedStore", "UnusableFolderError", "open_store"]
@@ -29,6 +31,7 @@ class EmbeddedStore:
     keys: SqliteKeyDirectory
     jobs: SqliteJobQueue
     blobs: FileBlobStore
+    audit: SqliteAuditLog
 
 
 @contextlib.asynccontextmanager
@@ -52,10 +55,13 @@ async def open_store(
         stack.push_async_callback(reader.close)
         blobs = FileBlobStore(layout, unfinished)
         stack.push_async_callback(blobs.close)
+        audit = SqliteAuditLog(writer, reader, Seal(root / "audit"), clock)
+        stack.push_async_callback(audit.close)
         wakeup = Wakeup()
         yield EmbeddedStore(
             records=SqliteRecords(writer, reader, wakeup, clock),
             keys=SqliteKeyDirectory(reader),
             jobs=SqliteJobQueue(writer, reader, wakeup, clock),
             blobs=blobs,
+            audit=audit,
         )

@@ -6,13 +6,15 @@ A point read costs some 10 µs, a hop to a thread ten times that: short reads st
 import asyncio
 import queue
 import sqlite3
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from app.adapters.embedded import schema
 from app.adapters.embedded.failures import database_errors
 
+T = TypeVar("T")
 Row: TypeAlias = tuple[Any, ...]
 Parameters: TypeAlias = tuple[Any, ...] | dict[str, Any]
 _THREADS = 2
@@ -46,6 +48,11 @@ class Reader:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, self._fetch, sql, parameters)
 
+    async def aside(self, read: Callable[[sqlite3.Connection], T]) -> T:
+        """Return what a longer read gives, run on another thread."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, self._lend, read)
+
     async def close(self) -> None:
         """Wait for running reads, then close."""
         await asyncio.to_thread(self._pool.shutdown)
@@ -54,9 +61,12 @@ class Reader:
             self._idle.get().close()
 
     def _fetch(self, sql: str, parameters: Parameters) -> list[Row]:
+        return self._lend(lambda connection: connection.execute(sql, parameters).fetchall())
+
+    def _lend(self, read: Callable[[sqlite3.Connection], T]) -> T:
         connection = self._idle.get()
         try:
             with database_errors():
-                return connection.execute(sql, parameters).fetchall()
+                return read(connection)
         finally:
             self._idle.put(connection)

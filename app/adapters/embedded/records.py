@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from app.adapters.embedded import changes, codec
+from app.adapters.embedded import changes, codec, trail
 from app.adapters.embedded.jobs import Wakeup
 from app.adapters.embedded.listing import query
 from app.adapters.embedded.reader import Reader, Row
@@ -77,10 +77,11 @@ class SqliteRecords:
         """Apply all changes or none; on return they are on the medium."""
         now = self._clock()
         steps = [changes.prepared(partition, change, now) for change in wanted]
+        steps.extend(trail.step(self._writer.chain, wanted))
         etags = await self._writer.run(lambda connection: changes.apply(connection, steps))
         if any(isinstance(change, Enqueue) for change in wanted):
             self._wakeup.ring()
-        return etags
+        return etags[: len(wanted)]
 
     async def erase(self, partition: Partition) -> int:
         """Delete a space's records and jobs, portion by portion; return how many went."""

@@ -86,7 +86,41 @@ CREATE TABLE pulse (one INTEGER PRIMARY KEY CHECK (one = 1), beat INTEGER NOT NU
 INSERT INTO pulse VALUES (1, 0);
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
+_AUDIT = """
+CREATE TABLE audit_events (
+    position   INTEGER PRIMARY KEY,
+    writer     TEXT NOT NULL,
+    seq        INTEGER NOT NULL,
+    at         TEXT NOT NULL,
+    body       TEXT NOT NULL,  -- canonical JSON
+    previous   TEXT NOT NULL,
+    hash       TEXT NOT NULL,
+    tenant     TEXT NOT NULL,  -- as in the body: verifying compares them
+    actor      TEXT NOT NULL,  -- likewise
+    UNIQUE (writer, seq),
+    UNIQUE (writer, previous)  -- a fork can't be inserted
+);
+CREATE INDEX audit_events_by_tenant ON audit_events (tenant, position);
+
+CREATE TABLE audit_personal (
+    writer  TEXT NOT NULL,
+    seq     INTEGER NOT NULL,
+    salt    BLOB NOT NULL,
+    payload BLOB NOT NULL,
+    PRIMARY KEY (writer, seq)
+) WITHOUT ROWID;
+
+CREATE TABLE audit_checkpoints (
+    number    INTEGER PRIMARY KEY,
+    note      BLOB NOT NULL,
+    signature BLOB NOT NULL,
+    hash      TEXT NOT NULL,
+    written   REAL NOT NULL,    -- wall-clock seconds
+    covered   INTEGER NOT NULL  -- the position of the last event that it covers
+);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _AUDIT)
 """Forward only, each run once in its own transaction; never edit one that was released."""
 
 

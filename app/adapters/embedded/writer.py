@@ -8,7 +8,10 @@ the COMMIT that holds it returned.
 import asyncio
 import contextlib
 import logging
+import os
 import queue
+import secrets
+import socket
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -36,9 +39,11 @@ class Writer:
 
     Processes take turns by a lock beside the database, held while writing and checkpointing:
     SQLite before 3.51.3 can lose a commit when one process checkpoints as another resets the log.
+    `chain` names this writer's chain of the audit trail: never used before, never again.
     """
 
     def __init__(self, root: Path, *, busy_s: float) -> None:
+        self.chain = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(8)}"
         self._busy_s = busy_s
         self._lock = FolderLock(root / "write.lock")
         self._connection = schema.connect(root / "eva.db", busy_s=busy_s)

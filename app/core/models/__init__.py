@@ -12,6 +12,7 @@ from app.core.models.answers import (
     Sentence,
     Usage,
 )
+from app.core.models.auditing import AuditEvent, AuditKind, Checkpoint
 from app.core.models.documents import (
     ContentClaim,
     Document,
@@ -55,7 +56,10 @@ __all__ = [
     "DEFAULT_TENANT",
     "Answer",
     "ApiKey",
+    "AuditEvent",
+    "AuditKind",
     "Band",
+    "Checkpoint",
     "Citation",
     "ContentClaim",
     "DeadJob",

@@ -5,6 +5,7 @@ Every call names the tenant (through `Partition`, `VersionRef` or `Job`); the on
 `UnavailableError` when its dependency is down; `StorageFullError` when there is no room.
 """
 
+from app.core.ports.auditing import AuditFilter, AuditLog, Noted
 from app.core.ports.bundle import (
     Ports,
 )
@@ -43,6 +44,8 @@ from app.core.ports.search import (
 
 __all__ = [
     "Analyzer",
+    "AuditFilter",
+    "AuditLog",
     "BlobInfo",
     "BlobPart",
     "BlobStore",
@@ -57,6 +60,7 @@ __all__ = [
     "KeyDirectory",
     "Listing",
     "Material",
+    "Noted",
     "PassageIndex",
     "Ports",
     "Put",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.core.ports.auditing import AuditLog
 from app.core.ports.composing import Composer
 from app.core.ports.content import BlobStore, Extractor
 from app.core.ports.jobs import JobQueue
@@ -21,3 +22,4 @@ class Ports:
     index: PassageIndex
     analyzer: Analyzer
     composer: Composer
+    audit: AuditLog
