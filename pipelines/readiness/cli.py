@@ -4,10 +4,12 @@ import json
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from subprocess import CalledProcessError
 from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from pipelines.readiness import history
 from pipelines.readiness.attest import keys
@@ -76,7 +78,7 @@ def explain(
 
 
 @cli.command("verify")
-def verify_verdict(  # noqa: PLR0913 - a command's options are its parameters
+def verify_verdict(  # noqa: PLR0913, PLR0917 - a command's options are its parameters
     stage: StageOption = Stage.BETA,
     root: Annotated[Path, typer.Option(help="a clone, or an unpacked auditor's pack")] = ROOT,
     commit: Annotated[str, typer.Option(help="what the verdict must be about")] = "HEAD",
@@ -94,9 +96,8 @@ def verify_verdict(  # noqa: PLR0913 - a command's options are its parameters
         now=now or datetime.now(UTC),
         max_age=timedelta(days=max_age_days),
     )
-    passed = verify(
-        json.loads(path.read_bytes()), {keys.DEVELOPMENT: keys.read_public(pem)}, wanted
-    )
+    trusted = {keys.DEVELOPMENT: keys.read_public(pem)}
+    passed = verify(json.loads(path.read_bytes()), trusted, wanted)
     said = "PASSED" if passed else "FAILED"
     print(f"intact; the verdict on {wanted.commit[:12]} for {stage} is {said}")
     print("A development key proves that nothing was altered, not who signed.")
@@ -105,13 +106,13 @@ def verify_verdict(  # noqa: PLR0913 - a command's options are its parameters
 
 @cli.command()
 def accept(release: str, stage: StageOption = Stage.PRODUCTION, now: Now = None) -> None:
-    """Write down that a release of this commit was accepted; later verdicts are compared with it."""
+    """Write down that this commit was accepted as a release, to compare later ones with."""
     path = history.accept(ROOT, _held(stage, now).verdict, release)
     print(f"{path.relative_to(ROOT)}: commit it")
 
 
 @cli.command("break-glass")
-def bypass(  # noqa: PLR0913 - a command's options are its parameters
+def bypass(  # noqa: PLR0913, PLR0917 - a command's options are its parameters
     reason: Annotated[str, typer.Option()],
     owner: Annotated[str, typer.Option()],
     approver: Annotated[str, typer.Option()],
@@ -139,6 +140,6 @@ def main() -> None:
     """Run; what is malformed ends with code 2, named by file and line."""
     try:
         cli()
-    except (ConfigurationError, RefusedError, ValueError, OSError) as error:
-        Console(stderr=True, highlight=False).print(f"[bold red]eva-gate:[/] {error}", markup=True)
+    except (ConfigurationError, RefusedError, ValueError, OSError, CalledProcessError) as error:
+        Console(stderr=True, highlight=False).print(f"[bold red]eva-gate:[/] {escape(str(error))}")
         sys.exit(WRONG)

@@ -61,6 +61,13 @@ class Result:
         """Return the answer that decided."""
         return next(answer for answer in self.answers if answer.outcome is self.outcome)
 
+    @property
+    def doubts(self) -> tuple[Reason, ...]:
+        """Return why it did not pass, the reason that decided first, each once."""
+        unmet = [a.reason for a in self.answers if a.outcome is not Outcome.PASSED]
+        ordered = [self.worst.reason, *unmet] if unmet else []
+        return tuple(r for n, r in enumerate(ordered) if r not in ordered[:n])
+
 
 class WaiverState(StrEnum):
     """What a waiver does at this moment."""

@@ -43,7 +43,7 @@ def _table(unmet: tuple[Result, ...], policy: Policy, verdict: Verdict) -> str:
         cells = (
             f"{_sign(result)} {result.outcome}",
             f"**{result.criterion.id}** {result.criterion.statement.en}",
-            say(result.worst.reason),
+            "; ".join(say(reason) for reason in result.doubts),
             f"`{step}`",
         )
         rows.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")

@@ -55,8 +55,10 @@ def _row(
 ) -> tuple[str, str, str]:
     colour = COLOURS[result.outcome]
     said = [escape(result.criterion.statement[language])]
-    if result.outcome is not Outcome.PASSED:
-        said.append(f"[dim]{words.WHY[language]}:[/] {escape(say(result.worst.reason, language))}")
+    said += [
+        f"[dim]{words.WHY[language]}:[/] {escape(say(reason, language))}"
+        for reason in result.doubts
+    ]
     source = policy.sources[result.worst.demand.evidence]
     step = next_step(result, source, verdict.subject, language)
     if step:
