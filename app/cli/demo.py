@@ -25,16 +25,16 @@ _PAGES = ("README.md", "LISEZMOI.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SEC
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question, and whether the documents hold an answer."""
+    """A question, and the page that answers it, if any does."""
 
     text: str
-    answerable: bool
+    page: str | None
 
 
 QUESTIONS = (
-    Question("Is there OCR for scanned pages?", answerable=True),
-    Question("Que répond le service quand les sources ne disent rien ?", answerable=True),
-    Question("How tall is the Eiffel Tower?", answerable=False),
+    Question("Is there OCR for scanned pages?", "README.md"),
+    Question("Que répond le service quand les sources ne disent rien ?", "LISEZMOI.md"),
+    Question("How tall is the Eiffel Tower?", None),
 )
 
 
@@ -84,7 +84,8 @@ def _run(
         uploaded = upload_all(server, f"/api/v1/spaces/{space}/documents", paths, Said(), wait=True)
         ready = sum(outcome.status == "ready" for outcome in uploaded)
         screen.say(f"{ready} of {len(uploaded)} documents can be asked.")
-        return [_ask(server, space, question, screen) for question in QUESTIONS]
+        names = {path.name for path in paths}
+        return [_ask(server, space, (q.text, q.page in names), screen) for q in QUESTIONS]
     finally:
         if keep:
             screen.say(f'Kept: ask more with `eva ask "…" --space {space}`.')
@@ -92,20 +93,24 @@ def _run(
             _delete(server, space, screen)
 
 
-def _ask(server: "Client", space: str, question: Question, screen: Screen) -> dict[str, Any]:
+def _ask(
+    server: "Client", space: str, question: tuple[str, bool], screen: Screen
+) -> dict[str, Any]:
+    """Ask, show and verify; `question` says whether an answer is expected."""
+    text, answerable = question
     screen.say()
-    screen.say(f"? {question.text}", "bold cyan")
-    query = answered(server, {"space_ids": [space], "question": question.text})
+    screen.say(f"? {text}", "bold cyan")
+    query = answered(server, {"space_ids": [space], "question": text})
     answers.show(screen, query)
     citations = query["citations"]
     checks = [_verify(server, query["id"], citation["number"], screen) for citation in citations]
     answers_it = query["band"] == "answer" and bool(citations)
     return {
-        "question": question.text,
+        "question": text,
         "band": query["band"],
         "citations": citations,
         "verified": checks,
-        "as_expected": answers_it is question.answerable and all(checks),
+        "as_expected": answers_it is answerable and all(checks),
     }
 
 
