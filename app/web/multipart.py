@@ -20,6 +20,7 @@ FILE = "file"
 FIELDS = frozenset({"title", "metadata", "tags"})
 MOST_FIELD_BYTES = 64 * 1024
 MOST_PARTS = 8
+_LONGEST_BOUNDARY = 70  # RFC 2046, section 5.1.1
 
 
 @dataclass(slots=True)
@@ -49,19 +50,7 @@ class Multipart:
         self._in_file = False
         self._saw_file = False
         self._ended = False
-        self._parser = MultipartParser(
-            _boundary(request),
-            {
-                "on_part_begin": self._begin,
-                "on_header_field": self._header_field,
-                "on_header_value": self._header_value,
-                "on_header_end": self._header_end,
-                "on_headers_finished": self._headers_finished,
-                "on_part_data": self._data,
-                "on_part_end": self._end_part,
-                "on_end": self._end,
-            },
-        )
+        self._parser = self._reading(_boundary(request))
 
     async def open(self) -> None:
         """Read up to the file; raises InvalidInputError if there is none, MalformedBodyError."""
@@ -98,6 +87,21 @@ class Multipart:
         except FormParserError:
             raise MalformedBodyError from None
         return True
+
+    def _reading(self, boundary: bytes) -> MultipartParser:
+        return MultipartParser(
+            boundary,
+            {
+                "on_part_begin": self._begin,
+                "on_header_field": self._header_field,
+                "on_header_value": self._header_value,
+                "on_header_end": self._header_end,
+                "on_headers_finished": self._headers_finished,
+                "on_part_data": self._data,
+                "on_part_end": self._end_part,
+                "on_end": self._end,
+            },
+        )
 
     def _begin(self) -> None:
         self._parts += 1
@@ -161,6 +165,7 @@ def _boundary(request: Request) -> bytes:
     kind, options = parse_options_header(request.headers.get("content-type"))
     if kind != b"multipart/form-data":
         raise UnsupportedMediaTypeError(expected="multipart/form-data")
-    if not (boundary := options.get(b"boundary")):
+    boundary = options.get(b"boundary", b"")
+    if not 0 < len(boundary) <= _LONGEST_BOUNDARY:
         raise MalformedBodyError
     return boundary

@@ -5,7 +5,6 @@ from typing import Annotated, Self
 
 import orjson
 from pydantic import ConfigDict, Field, model_validator
-from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from app.core import filters
@@ -13,7 +12,7 @@ from app.core.documents import Description
 from app.core.errors import InvalidInputError
 from app.core.filters import AllOf, Condition, Filter, Op
 from app.core.models import Document, DocumentStatus, Scalar
-from app.web.inputs.fields import MAX_TAGS, Input, Metadata, Name, Tags
+from app.web.inputs.fields import MAX_TAGS, OMITTABLE, Input, Metadata, Name, Tags
 from app.web.inputs.paging import Paging
 
 _FAMILY = "metadata."
@@ -23,9 +22,9 @@ _TITLE = "What the document is called; its file name if left out."
 class DocumentPatch(Input):
     """What is to change of a document's description; what is left out stays."""
 
-    title: Annotated[Name | SkipJsonSchema[None], Field(description=_TITLE)] = None
-    metadata: Metadata | SkipJsonSchema[None] = None
-    tags: Tags | SkipJsonSchema[None] = None
+    title: Annotated[Name | None, OMITTABLE, Field(description=_TITLE)] = None
+    metadata: Annotated[Metadata | None, OMITTABLE] = None
+    tags: Annotated[Tags | None, OMITTABLE] = None
 
     def description(self, document: Document) -> Description:
         """Return the document's description with the changes."""
@@ -39,7 +38,7 @@ class DocumentPatch(Input):
 class UploadFields(Input):
     """The fields that may stand beside the file in an upload."""
 
-    title: Annotated[Name | SkipJsonSchema[None], Field(description=_TITLE)] = None
+    title: Annotated[Name | None, OMITTABLE, Field(description=_TITLE)] = None
     metadata: Metadata = Field(default_factory=dict)
     tags: Tags = Field(default_factory=list)
 
@@ -58,10 +57,11 @@ class DocumentListing(Paging):
     model_config = ConfigDict(extra="allow")
 
     status: Annotated[
-        DocumentStatus | SkipJsonSchema[None], Field(description="The newest version's state.")
+        DocumentStatus | None, OMITTABLE, Field(description="The newest version's state.")
     ] = None
     type: Annotated[
-        str | SkipJsonSchema[None],
+        str | None,
+        OMITTABLE,
         Field(max_length=200, description="A media type, such as `application/pdf`."),
     ] = None
     tag: Annotated[
@@ -69,7 +69,8 @@ class DocumentListing(Paging):
         Field(max_length=MAX_TAGS, description="A label that it must have; may be repeated."),
     ] = Field(default_factory=list)
     filter: Annotated[
-        str | SkipJsonSchema[None],
+        str | None,
+        OMITTABLE,
         Field(max_length=10_000, description="A filter as JSON, as in a query."),
     ] = None
 

@@ -5,8 +5,16 @@ from collections.abc import Callable
 from typing import Annotated, Any, TypeAlias
 
 from fastapi import Path
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from app.core.errors import NotFoundError
 
@@ -23,6 +31,23 @@ class Input(BaseModel):
     """A JSON object (or query parameters) from a client; what is not declared is refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Omittable:
+    """Marks what may be left out but is never said to be null.
+
+    A client that sends null for what it does not set would else wipe it. Null is taken as left out.
+    """
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        found = handler(schema)
+        [said] = [one for one in found.pop("anyOf") if one != {"type": "null"}]
+        return {**said, **found}
+
+
+OMITTABLE = _Omittable()
 
 
 def _existing(prefix: str) -> Callable[[str], str]:

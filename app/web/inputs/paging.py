@@ -3,9 +3,8 @@
 from typing import Annotated, Literal
 
 from pydantic import Field
-from pydantic.json_schema import SkipJsonSchema
 
-from app.web.inputs.fields import Input
+from app.web.inputs.fields import OMITTABLE, Input
 
 
 class Page(Input):
@@ -13,7 +12,8 @@ class Page(Input):
 
     limit: Annotated[int, Field(ge=1, le=100, description="How many items at most.")] = 20
     cursor: Annotated[
-        str | SkipJsonSchema[None],
+        str | None,
+        OMITTABLE,
         Field(max_length=500, description="`next_cursor` of the page before; opaque."),
     ] = None
 

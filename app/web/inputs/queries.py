@@ -3,13 +3,12 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
-from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from app.core.filters import Condition, Filter, Op
 from app.core.models import QueryStatus
 from app.core.queries import Asked
-from app.web.inputs.fields import Input, SpaceId
+from app.web.inputs.fields import OMITTABLE, Input, SpaceId
 from app.web.inputs.paging import Paging
 
 _QUESTION = r"^[^\x00]*[^\s\x00][^\x00]*$"
@@ -61,11 +60,12 @@ class QueryIn(QuestionIn):
         json_schema_extra={"oneOf": [{"required": ["space_ids"]}, {"required": ["space_id"]}]}
     )
     space_ids: Annotated[
-        list[SpaceId] | SkipJsonSchema[None],
+        list[SpaceId] | None,
+        OMITTABLE,
         Field(min_length=1, max_length=20, description="The spaces to ask."),
     ] = None
     space_id: Annotated[
-        SpaceId | SkipJsonSchema[None], Field(description="The space to ask, if it is one.")
+        SpaceId | None, OMITTABLE, Field(description="The space to ask, if it is one.")
     ] = None
 
     @model_validator(mode="after")
@@ -93,9 +93,9 @@ class QueryListing(Paging):
     """The query parameters of a list of queries."""
 
     space_id: Annotated[SpaceId, Field(description="The space that was asked first.")]
-    status: Annotated[
-        QueryStatus | SkipJsonSchema[None], Field(description="Where the query is.")
-    ] = None
+    status: Annotated[QueryStatus | None, OMITTABLE, Field(description="Where the query is.")] = (
+        None
+    )
 
     def where(self) -> Filter | None:
         """Return what queries have to match."""

@@ -3,11 +3,10 @@
 from typing import Annotated
 
 from pydantic import Field
-from pydantic.json_schema import SkipJsonSchema
 
 from app.core.models import Space
 from app.core.spaces import SpaceContent
-from app.web.inputs.fields import Input, Metadata, Name, Tags, Text
+from app.web.inputs.fields import OMITTABLE, Input, Metadata, Name, Tags, Text
 
 _NAME = "What people call the space."
 _ABOUT = "What the space is for."
@@ -34,10 +33,10 @@ class SpaceIn(Input):
 class SpacePatch(Input):
     """What is to change of a space; what is left out stays."""
 
-    name: Annotated[Name | SkipJsonSchema[None], Field(description=_NAME)] = None
-    description: Annotated[Text | SkipJsonSchema[None], Field(description=_ABOUT)] = None
-    metadata: Metadata | SkipJsonSchema[None] = None
-    tags: Tags | SkipJsonSchema[None] = None
+    name: Annotated[Name | None, OMITTABLE, Field(description=_NAME)] = None
+    description: Annotated[Text | None, OMITTABLE, Field(description=_ABOUT)] = None
+    metadata: Annotated[Metadata | None, OMITTABLE] = None
+    tags: Annotated[Tags | None, OMITTABLE] = None
 
     def content(self, space: Space) -> SpaceContent:
         """Return the space's content with the changes."""

@@ -1,0 +1,88 @@
+import asyncio
+from dataclasses import replace
+
+import httpx2
+import pytest
+
+from app.core.errors import UnavailableError
+from app.core.ports import Ports
+from app.web import readiness
+from app.web.services import Services
+from tests.app.web.house import House, problem
+
+
+class Broken:
+    """A dependency that does not answer, or answers that it can't."""
+
+    def __init__(self, *, hangs: bool) -> None:
+        self._hangs = hangs
+
+    async def ping(self) -> None:
+        if self._hangs:
+            await asyncio.Event().wait()
+        raise UnavailableError(dependency="secret-host:1234")
+
+
+def with_broken_index(house: House, broken: Broken) -> House:
+    services: Services = replace(
+        house.services,
+        ports=replace(house.services.ports, index=broken),  # type: ignore[arg-type]
+    )
+
+    async def asgi(scope, receive, send) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+        await house.app({**scope, "state": {"services": services}}, receive, send)
+
+    return replace(house, services=services, asgi=asgi)
+
+
+@pytest.mark.parametrize("path", ["/readyz", "/health/ready"])
+async def test_a_service_that_can_work_is_ready(house: House, path: str) -> None:
+    told = await (await house.anybody()).get(path)
+    assert told.status_code == 200
+    assert told.json()["checks"] == {"records": "ok", "blobs": "ok", "index": "ok"}
+
+
+@pytest.mark.parametrize("path", ["/readyz", "/health/ready"])
+async def test_a_failing_dependency_is_named_and_nothing_more_is_told(
+    house: House, path: str
+) -> None:
+    anybody = await with_broken_index(house, Broken(hangs=False)).anybody()
+    told = await anybody.get(path)
+    body = problem(told, 503, "unavailable")
+    assert "(index)" in body["detail"]
+    assert body["ready"] is False
+    assert body["checks"] == {"records": "ok", "blobs": "ok", "index": "failed"}
+    assert "secret-host" not in told.text
+    assert int(told.headers["retry-after"]) >= 1
+
+
+async def test_a_dependency_that_hangs_fails_after_its_time(ports: Ports) -> None:
+    hanging = replace(ports, index=Broken(hangs=True))  # type: ignore[arg-type]
+    found = await readiness.checked(hanging, patience_s=0.05)
+    assert {name: check.ok for name, check in found.items()} == {
+        "records": True,
+        "blobs": True,
+        "index": False,
+    }
+
+
+async def test_liveness_asks_no_dependency(house: House) -> None:
+    anybody = await with_broken_index(house, Broken(hangs=True)).anybody()
+    for path in ("/livez", "/health"):
+        told = await anybody.get(path)
+        assert (told.status_code, told.json()["status"]) == (200, "ok")
+        assert set(told.json()) == {"status", "version", "timestamp"}
+
+
+async def test_the_details_are_for_administrators(client: httpx2.AsyncClient) -> None:
+    told = (await client.get("/health/detailed")).json()
+    assert told["jobs"]["dead"] == 0
+    assert told["disk"]["free"] > 0
+    assert set(told["versions"]) == {"eva", "python", "fastapi"}
+
+
+async def test_the_details_show_a_failing_dependency(house: House) -> None:
+    client = await with_broken_index(house, Broken(hangs=False)).client()
+    told = await client.get("/health/detailed")
+    assert told.status_code == 200
+    assert told.json()["checks"]["index"] == "failed"
