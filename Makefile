@@ -77,6 +77,7 @@ openapi: $(UV) ## Print the OpenAPI document
 docs: $(UV) ## Write the generated pages anew
 	$(announce)
 	$(SERVICE) python -m app.settings > docs/settings.md
+	$(SERVICE) eva openapi --table > docs/operations.md
 
 ci: ## Run what continuous integration runs
 	.ci/run

@@ -51,11 +51,22 @@ def worker() -> None:
     asyncio.run(_work(settings))
 
 
-def openapi() -> None:
+def openapi(
+    *,
+    table: Annotated[
+        bool, typer.Option("--table", help="Print a Markdown table of the operations instead.")
+    ] = False,
+) -> None:
     """Print the OpenAPI document of the API."""
     from app.main import create_app
 
-    Screen(as_json=True).data(create_app(Settings()).openapi())
+    document = create_app(Settings()).openapi()
+    if table:
+        from app.cli.operations import page
+
+        print(page(document), end="")
+    else:
+        Screen(as_json=True).data(document)
 
 
 def _log(settings: Settings) -> None:

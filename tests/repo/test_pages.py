@@ -4,7 +4,9 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from app.settings import known_names
+from app.cli.operations import page as operations_page
+from app.main import create_app
+from app.settings import Settings, known_names
 from app.settings.__main__ import page as settings_page
 
 FOLDERS_WITH_ROWS = ("app", "tests", "pipelines")  # whose own folders are in the table too
@@ -59,6 +61,11 @@ def test_code_within_a_sentence_stays_on_its_line(pages: Mapping[str, str]) -> N
 
 def test_the_settings_page_is_current(root: Path) -> None:
     assert (root / "docs/settings.md").read_text() == settings_page(), "run `make docs`"
+
+
+def test_the_page_of_operations_is_current(root: Path) -> None:
+    shown = operations_page(create_app(Settings()).openapi())
+    assert (root / "docs/operations.md").read_text() == shown, "run `make docs`"
 
 
 def test_every_setting_that_is_named_exists(root: Path, tracked: tuple[str, ...]) -> None:
