@@ -7,7 +7,8 @@ from app.core.access import RULES
 
 _INTRODUCTION = """# Operations
 
-Generated from the application by `make docs`; do not edit. `eva openapi` prints the whole description.
+Generated from the application by `make docs`; do not edit. `eva openapi` prints the whole
+description.
 
 A *scope* is what the API key has to hold; a key with `admin:all` may do everything in its tenant.
 """
