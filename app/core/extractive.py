@@ -3,8 +3,11 @@
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from app.core.nearness import nearness
 from app.core.ports import Analyzer, Claim, Material, Ranked, Support
 from app.core.sentences import split
+
+LIKE = 0.35  # nearness from which a word stands for a term that the sentence lacks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,18 +59,19 @@ class ExtractiveComposer:
             rank = (ranked.score - low) / span if span > 0 else 1.0
             for unit in split(passage.text):
                 terms = frozenset(self.analyzer.terms(passage.text[unit.start : unit.end]))
-                hits = terms & weights.keys()
-                if unit.heading or not hits or len(terms) < self.selection.shortest:
+                if unit.heading or len(terms) < self.selection.shortest:
                     continue
-                overlap = sum(weights[term] for term in hits) / total
-                yield _Line(
-                    index=index,
-                    start=passage.span.start + unit.start,
-                    end=passage.span.start + unit.end,
-                    terms=terms,
-                    hits=frozenset(hits),
-                    score=overlap + self.selection.passage_weight * rank,
-                )
+                hits = {term: weight * _part(term, terms) for term, weight in weights.items()}
+                overlap = sum(hits.values()) / total
+                if overlap > 0:
+                    yield _Line(
+                        index=index,
+                        start=passage.span.start + unit.start,
+                        end=passage.span.start + unit.end,
+                        terms=terms,
+                        hits=frozenset(term for term, weight in hits.items() if weight),
+                        score=overlap + self.selection.passage_weight * rank,
+                    )
 
     def _chosen(self, lines: Sequence[_Line], weights: Mapping[str, float]) -> list[_Line]:
         """Take the best, then what is nearly as good or adds to it, never the same twice."""
@@ -86,6 +90,14 @@ class ExtractiveComposer:
             chosen.append(line)
             said |= line.hits
         return chosen
+
+
+def _part(term: str, terms: frozenset[str]) -> float:
+    """Return how far a sentence's terms have a term of the question: 1.0, or spelled like it."""
+    if term in terms:
+        return 1.0
+    near = max((nearness(term, other) for other in terms if other[0] == term[0]), default=0.0)
+    return near if near >= LIKE else 0.0
 
 
 def whole(ranked: Sequence[Ranked], index: int) -> Claim:

@@ -1,8 +1,7 @@
 """Which words of a vocabulary are spelled like a word: the fuzzy leg's notion of nearness.
 
-Words are compared by their character 3- to 5-grams (with marks for beginning and end): the cosine
-of the two sets, the whole word counting as one gram more. So `K("pasport", "passport")` is 0.56.
-Words with a digit resemble nothing: 2025 is not a misspelled 2026.
+Nearness is that of `app.core.nearness`, computed for a whole vocabulary at once. Grams are told
+apart by 16-bit hashes of bytes, so it may be off a little, seldom enough not to matter.
 """
 
 import math
@@ -14,6 +13,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from app.core.nearness import SIZES
+
 Hashes: TypeAlias = npt.NDArray[np.uint16]
 Floats: TypeAlias = npt.NDArray[np.float32]
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -22,7 +23,6 @@ Near: TypeAlias = tuple[Ints, npt.NDArray[np.float64]]
 LIKE = 0.3  # nearness from which a word counts as like another
 NEIGHBOURS = 16
 
-_SIZES = (3, 4, 5)
 _MULTIPLIER = np.uint32(0x9E3779B1)
 _CACHED = 50_000  # words
 _SEEN = 2_000  # words whose neighbours are remembered, of each vocabulary
@@ -95,7 +95,7 @@ def _cut(words: Sequence[str]) -> tuple[Hashes, Ints, Ints]:
     owner = np.repeat(np.arange(len(marked)), lengths)
     left = np.repeat(np.cumsum(lengths), lengths) - np.arange(len(letters))  # to the word's end
     hashes, owners = [], []
-    for size in _SIZES:
+    for size in SIZES:
         starts = np.flatnonzero(left >= size)
         value = np.full(len(starts), size, np.uint32)
         for offset in range(size):

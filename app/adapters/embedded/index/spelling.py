@@ -3,11 +3,14 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from string import ascii_lowercase
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from app.adapters.embedded.index.grams import Near
 from app.adapters.embedded.index.segment import Ints, Segment
 from app.adapters.embedded.index.snapshot import Part, Snapshot
 
@@ -16,7 +19,11 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 MISSPELLED = 0.35  # nearness from which a word is taken for a term that no passage has …
 NEARLY = 0.8  # … with those that are this nearly as near as the nearest
 READINGS = 3  # at most, a segment
+ONE_SLIP = 0.6  # nearness, at least, of words that differ by one slip of the finger
 MEANT = 0.5  # nearness from which the term counts as being there
+
+_SHORTEST = 4
+_CACHED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,8 @@ def _term(parts: Sequence[Part], text: str, asked: int) -> Term:
     own = [part.segment.words.get(text, -1) for part in parts]
     holding = sum(_holding(part, [word]) for part, word in zip(parts, own, strict=True))
     near = [part.segment.grams.near(text) for part in parts]
+    if not holding:
+        near = [_with_slips(part, text, found) for part, found in zip(parts, near, strict=True)]
     nearest = max((float(n[0]) for _, n in near if len(n)), default=0.0)
     least = 2.0 if holding else max(MISSPELLED, NEARLY * nearest)
     spellings = tuple(
@@ -67,6 +76,33 @@ def _term(parts: Sequence[Part], text: str, asked: int) -> Term:
         for part, spelling in zip(parts, spellings, strict=True)
     )
     return Term(text, asked, holding, readable, spellings)
+
+
+def _with_slips(part: Part, text: str, near: Near) -> Near:
+    """Add the words that one slip of the finger turns into the text; short ones share few grams."""
+    slips = [number for word in _slips(text) if (number := part.segment.words.get(word, -1)) >= 0]
+    if not slips:
+        return near
+    others = ~np.isin(near[0], slips) | (near[1] >= ONE_SLIP)
+    slips = [number for number in slips if number not in near[0][others]]
+    words = np.concatenate([near[0][others], slips]).astype(np.int64)
+    nearness = np.concatenate([near[1][others], np.full(len(slips), ONE_SLIP)])
+    order = np.argsort(-nearness, kind="stable")
+    return words[order], nearness[order]
+
+
+@lru_cache(_CACHED)
+def _slips(text: str) -> tuple[str, ...]:
+    """Return what a word is with a letter too much, missing, wrong, or two swapped."""
+    if len(text) < _SHORTEST or not text.isalpha():
+        return ()
+    cuts = [(text[:n], text[n:]) for n in range(len(text) + 1)]
+    found = {a + b[1:] for a, b in cuts if b} | {
+        a + c + b for a, b in cuts for c in ascii_lowercase
+    }
+    found |= {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}
+    found |= {a + c + b[1:] for a, b in cuts if b for c in ascii_lowercase}
+    return tuple(sorted(found - {text}))
 
 
 def _spelling(word: int, like: Ints, nearness: Floats, least: float) -> Spelling:
