@@ -1,11 +1,10 @@
 """What an access token costs, in microseconds of CPU, beside PyJWT alone.
 
-    python benchmarks/tokens.py
-
 `bare` is `jwt.decode` with the same checks and a key that is already parsed: it neither chooses
 the key by issuer and id, nor reads headers, tenant, scopes, roles. All rows in one run.
 """
 
+import argparse
 import asyncio
 import contextlib
 import json
@@ -133,4 +132,7 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
     asyncio.run(main())
