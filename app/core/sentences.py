@@ -32,6 +32,8 @@ _INITIAL = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
 _HEADING = re.compile(r"#{1,6}[ \t]+")
 _ITEM = re.compile(r"(?:[-*+•‣▪●–—◦][ \t]+|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)][ \t]+)")  # noqa: RUF001
 _ROW = re.compile(r"\|.*\|?\s*$")
+_CELLS = re.compile(r"[^|]+(?: \| [^|]*)+$")  # a table's header as extraction writes it …
+_LABEL = re.compile(r"([^:;]{1,80}): ")  # … and its rows: "fee: 160 $; delay: 20 days"
 _RULE_ROW = re.compile(r"[\s|:+=\-_*]+$")
 _LONGEST_HEADING = 90
 _LONGEST_WORD = 12  # that may be an abbreviation
@@ -77,7 +79,8 @@ def _blocks(text: str) -> Iterator[_Block]:
         if current is not None and (
             kind != "text"
             or begin == end
-            or current.kind == "heading"
+            or current.kind in {"heading", "row"}
+            or _same_label(text[current.start : current.end], text[begin:end])
             or _stands_alone(text[current.start : current.end], text[begin:end])
         ):
             yield current
@@ -102,6 +105,12 @@ def _stands_alone(line: str, following: str) -> bool:
     )
 
 
+def _same_label(line: str, following: str) -> bool:
+    """Tell whether two lines are rows of one table: they begin with the same label."""
+    label, other = _LABEL.match(line), _LABEL.match(following)
+    return label is not None and other is not None and label[1] == other[1]
+
+
 def _lines(text: str) -> Iterator[tuple[int, int]]:
     start = 0
     for line in text.splitlines(keepends=True):
@@ -120,6 +129,8 @@ def _kind(text: str, start: int, end: int) -> tuple[str, int]:
         return ("text", end) if _RULE_ROW.match(text, start, end) else ("row", start)
     if _RULE_ROW.match(text, start, end):
         return "text", end
+    if _CELLS.match(text[start:end]):
+        return "row", start
     if item := _ITEM.match(text, start, end):
         return "item", item.end()
     return "text", start
