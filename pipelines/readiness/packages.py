@@ -1,5 +1,6 @@
 """The packages that the lock file says the service installs."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -8,6 +9,11 @@ from packaging.requirements import Requirement
 # The service's own packages: no group, not the project itself.
 SERVICE = ("--frozen", "--no-default-groups", "--no-emit-project")
 EXPORT = ("uv", "export", "--quiet", *SERVICE, "--no-hashes", "--no-header", "--no-annotate")
+
+
+def normal(name: str) -> str:
+    """Return a package's name as PEP 503 compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def exported(root: Path, *more: str) -> list[str]:

@@ -1,7 +1,6 @@
 """A folder of OSV advisories (YAML or JSON) as the scanners ask for it: by package and version."""
 
 import json
-import re
 import subprocess
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,8 @@ from typing import Any
 
 import yaml
 from packaging.version import InvalidVersion, Version
+
+from pipelines.readiness.packages import normal
 
 Advisory = Mapping[str, Any]
 ECOSYSTEM = "PyPI"
@@ -30,11 +31,6 @@ class Advisories:
         """Return the advisories that concern one version of one package."""
         found = self.by_package.get(normal(name), ())
         return [advisory for advisory in found if concerns(advisory, name, version)]
-
-
-def normal(name: str) -> str:
-    """Return a package's name as PEP 503 compares it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def load(folder: Path) -> Advisories:

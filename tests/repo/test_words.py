@@ -1,8 +1,8 @@
 import re
 from pathlib import Path
 
-# The lock file names where each package was fetched from: that is its job.
-MAY_NAME_REGISTRIES = {"uv.lock"}
+# Lock files name where each package was fetched from: that is their job.
+MAY_NAME_REGISTRIES = {"uv.lock", "security/scanners/uv.lock"}
 REGISTRIES = (
     r"pypi\.org|pythonhosted\.org|npmjs\.(?:org|com)|deb\.debian\.org|nuget\.org|crates\.io"
 )

@@ -1,12 +1,11 @@
 """Every package that the service installs is under a licence that the project accepts."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from pipelines.readiness.checks.check import Asked, Check, parsed
 from pipelines.readiness.model import Finding, Reading
-from pipelines.readiness.packages import locked_packages
+from pipelines.readiness.packages import locked_packages, normal
 
 
 def named(component: Mapping[str, Any]) -> frozenset[str]:
@@ -19,30 +18,50 @@ def named(component: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(found - {""})
 
 
-def accepted(licence: str, allowed: frozenset[str]) -> bool:
-    """Say whether an SPDX expression can be satisfied with accepted licences."""
-    choices = re.split(r"\s+OR\s+", licence.replace("(", "").replace(")", ""))
-    return licence in allowed or any(
-        all(part in allowed for part in re.split(r"\s+AND\s+", choice)) for choice in choices
-    )
+def accepted(expression: str, allowed: frozenset[str]) -> bool:
+    """Say whether an SPDX expression can be satisfied with accepted licences only."""
+    inner = expression.strip()
+    for operator, satisfied in ((" OR ", any), (" AND ", all)):
+        parts = _split(inner, operator)
+        if len(parts) > 1:
+            return satisfied(accepted(part, allowed) for part in parts)
+    if inner.startswith("(") and inner.endswith(")"):
+        return accepted(inner[1:-1], allowed)
+    return inner in allowed
+
+
+def _split(expression: str, operator: str) -> list[str]:
+    """Split at an operator that stands outside every parenthesis."""
+    parts, depth, start = [], 0, 0
+    for place, character in enumerate(expression):
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if depth == 0 and expression.startswith(operator, place):
+            parts.append(expression[start:place])
+            start = place + len(operator)
+    return [*parts, expression[start:]]
 
 
 def read(report: bytes, asked: Asked) -> Reading:
-    """Read a CycloneDX document: each component needs one licence, and each has to be accepted."""
-    allowed = frozenset(asked.texts("allowed"))
+    """Read a CycloneDX document: each component needs a licence that is accepted.
+
+    A package often says the same licence twice, as an SPDX id and as a classifier: one will do.
+    `told` holds licences that a person read in packages which do not declare theirs.
+    """
+    allowed, told = frozenset(asked.texts("allowed")), asked.options.get("told", {})
     components = parsed(report, holding="components")["components"]
     findings = []
     for made in components:
-        licences = named(made)
+        licences = named(made) or frozenset(filter(None, [told.get(made["name"])]))
         known = [licence for licence in licences if accepted(licence, allowed)]
-        # A package often says the same licence twice, as an SPDX id and as a classifier.
         if not known:
             said = ", ".join(sorted(licences)) or "none"
             findings.append(
                 Finding(rule="not-accepted", where=made["name"], message=said, snippet=said)
             )
     return Reading(
-        seen=frozenset(f"{made['name']}=={made.get('version', '?')}" for made in components),
+        seen=frozenset(
+            f"{normal(made['name'])}=={made.get('version', '?')}" for made in components
+        ),
         findings=tuple(findings),
     )
 
@@ -50,6 +69,6 @@ def read(report: bytes, asked: Asked) -> Reading:
 CHECK = Check(
     id="licences",
     read=read,
-    options=frozenset({"allowed"}),
+    options=frozenset({"allowed", "told"}),
     expected=lambda root, _options: locked_packages(root),
 )

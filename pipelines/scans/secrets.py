@@ -1,0 +1,69 @@
+"""detect-secrets over every file under version control, and over what history ever added."""
+
+import json
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from pipelines.readiness.checks.secrets import CANARY
+from pipelines.readiness.evidence import note
+from pipelines.scans import scanner
+
+HISTORY = "history"
+LOCKS = ("uv.lock", "*/uv.lock", "*/package-lock.json")
+# Assembled here, so that this file holds no secret; the scan has to find it.
+PLANTED = "AKIA" + "IOSFODNN7" + "EXAMPLX"
+
+
+def scan(report: Path) -> int:
+    """Scan files, history and a planted secret; the report lists what was scanned."""
+    note.leave(version=scanner.version("detect-secrets"))
+    files = [name for name in scanner.tracked() if not name.endswith(("uv.lock", "-lock.json"))]
+    with tempfile.TemporaryDirectory() as folder:
+        canary, history = Path(folder, CANARY), Path(folder, HISTORY)
+        canary.write_text(f'key = "{PLANTED}"\n', encoding="utf-8")
+        commits = _write_history(history)
+        done = scanner.run("detect-secrets", "scan", *files, str(canary), str(history))
+        made = json.loads(done.stdout)
+    results = {_named(name): found for name, found in made["results"].items()}
+    said = {**made, "results": _once(results), "scanned": files, "history_commits": commits}
+    report.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
+    return done.returncode
+
+
+def _write_history(path: Path) -> int:
+    """Write every line that was ever added, lock files aside; return the number of commits."""
+    left_out = [f":(exclude){pattern}" for pattern in LOCKS]
+    log = subprocess.run(
+        ["git", "log", "-p", "--no-color", "-U0", "--format=", "--", ".", *left_out],
+        cwd=scanner.ROOT,
+        capture_output=True,
+        check=True,
+    ).stdout.decode(errors="replace")
+    added = [line[1:] for line in log.splitlines() if line.startswith("+") and line[:4] != "+++ "]
+    path.write_text("\n".join(added) + "\n", encoding="utf-8")
+    counted = subprocess.run(
+        ["git", "rev-list", "--count", "HEAD"], cwd=scanner.ROOT, capture_output=True, check=True
+    )
+    return int(counted.stdout)
+
+
+def _named(name: str) -> str:
+    return Path(name).name if Path(name).name in {CANARY, HISTORY} else name
+
+
+def _once(results: dict[str, Any]) -> dict[str, Any]:
+    """Leave out of history what a file still holds: it is a finding there already."""
+    known = {
+        found["hashed_secret"]
+        for name, many in results.items()
+        for found in many
+        if name != HISTORY
+    }
+    gone = [found for found in results.get(HISTORY, []) if found["hashed_secret"] not in known]
+    return {**results, HISTORY: gone}
+
+
+if __name__ == "__main__":
+    scanner.command(scan)
