@@ -67,7 +67,7 @@ class Clients:
                 )
             except httpx2.TransportError:
                 self._journal.repeated += 1
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(0.5)
                 continue
             if response.status_code in call.expected:
                 call.told(response)
@@ -81,10 +81,8 @@ class Clients:
         word, content = _content()
 
         def told(response: httpx2.Response) -> None:
-            id_ = response.json()["id"]
-            self._journal.documents[id_] = [hashlib.sha256(content).hexdigest()]
-            self._journal.words[id_] = word
-            self._idle.append(id_)
+            self._journal.documents[response.json()["id"]] = {}
+            self._stored(response, word, content)
 
         path = f"/spaces/{self._space_id}/documents"
         return _once("POST", path, told, files=_file(content), data={"metadata": '{"by": "crash"}'})
@@ -94,12 +92,16 @@ class Clients:
         if id_ is None:
             return None
 
-        def told(_: httpx2.Response) -> None:
-            self._journal.documents[id_].append(hashlib.sha256(content).hexdigest())
-            self._journal.words[id_] = word
-            self._idle.append(id_)
+        def told(response: httpx2.Response) -> None:
+            self._stored(response, word, content)
 
         return _once("POST", f"/documents/{id_}/versions", told, files=_file(content))
+
+    def _stored(self, response: httpx2.Response, word: str, content: bytes) -> None:
+        id_, version = response.json()["id"], response.json()["version"]
+        self._journal.documents[id_][version] = hashlib.sha256(content).hexdigest()
+        self._journal.words[id_] = word
+        self._idle.append(id_)
 
     def _ask(self) -> Call | None:
         if not self._idle:

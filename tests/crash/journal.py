@@ -10,7 +10,7 @@ DICE = random.SystemRandom()
 class Journal:
     """Every acknowledgement. A request whose outcome stayed unknown was repeated until it was."""
 
-    documents: dict[str, list[str]] = field(default_factory=dict)  # id -> SHA-256 of each version
+    documents: dict[str, dict[int, str]] = field(default_factory=dict)  # id -> version -> SHA-256
     words: dict[str, str] = field(default_factory=dict)  # id -> the word that its text is about
     deleted: set[str] = field(default_factory=set)
     queries: dict[str, str] = field(default_factory=dict)  # id -> question

@@ -33,7 +33,11 @@ async def _ordeal(service: Service, http: httpx2.AsyncClient, kills: int) -> Che
     await clients.finish()
     checker = Checker(http, space_id, journal)
     await checker.check()
-    print(f"\n{kills} kills: {journal.counts()}; {dict(checker.seen)}")  # noqa: T201
+    print(  # noqa: T201 - the evidence
+        f"\n{kills} kills: {journal.counts()}; {dict(checker.seen)}; wrong: {len(checker.wrong)}",
+        *checker.wrong,
+        sep="\n",
+    )
     return checker
 
 
