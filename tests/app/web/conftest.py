@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -12,6 +13,20 @@ from tests.app.web.house import House
 async def house(settings: Settings) -> AsyncIterator[House]:
     """The whole service on an empty folder."""
     async with opening.opened(settings) as found:
+        yield found
+
+
+@pytest.fixture
+async def idle(tmp_path: Path) -> AsyncIterator[House]:
+    """A service whose work nobody does; quick to send signs of life and to give up waiting."""
+    env = {
+        "EVA_DATA_DIR": str(tmp_path / "idle"),
+        "EVA_WORKER": "off",
+        "EVA_SSE_HEARTBEAT_S": "0.05",
+        "EVA_SSE_GRACE_S": "0.2",
+        "EVA_MAX_WAIT_S": "1",
+    }
+    async with opening.opened(Settings.load(env)) as found:
         yield found
 
 

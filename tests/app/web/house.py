@@ -4,11 +4,11 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx2
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from app.core import keys
 from app.core.models import DEFAULT_TENANT
@@ -32,8 +32,15 @@ class House:
 
     app: Application
     services: Services
-    asgi: ASGIApp
     stack: AsyncExitStack
+
+    async def asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request with the state that a server would give it."""
+        await self.app({**scope, "state": {"services": self.services}}, receive, send)
+
+    def with_services(self, **changes: Any) -> "House":
+        """Return the same house, some of its services replaced."""
+        return replace(self, services=replace(self.services, **changes))
 
     async def client(
         self,
@@ -64,11 +71,7 @@ async def opened(settings: Settings) -> AsyncIterator[House]:
     async with AsyncExitStack() as stack:
         state = await stack.enter_async_context(app.router.lifespan_context(app))
         assert state is not None
-
-        async def asgi(scope: Scope, receive: Receive, send: Send) -> None:
-            await app({**scope, "state": dict(state)}, receive, send)
-
-        yield House(app, state["services"], asgi, stack)
+        yield House(app, state["services"], stack)
 
 
 async def new_space(client: httpx2.AsyncClient, name: str = "Handbook") -> str:

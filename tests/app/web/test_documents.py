@@ -62,7 +62,7 @@ async def test_a_document_is_found_below_its_space_and_by_itself(
     problem(await client.get(f"{API}/documents/{document}"), 404, "not-found")
 
 
-LISTINGS = [
+LISTINGS: list[tuple[Any, set[str]]] = [
     ({"status": "ready"}, {"a", "b"}),
     ({"status": "failed"}, set()),
     ({"type": "text/markdown"}, {"a", "b"}),
@@ -213,7 +213,9 @@ async def test_a_foreign_document_is_indistinguishable_from_a_missing_one(
         told = []
         for id_ in (document, ABSENT):
             method = "POST" if path in ("/versions", "/reindex") else "GET"
-            more = {"files": {"file": ("x.md", b"x")}} if path == "/versions" else {}
+            more: dict[str, Any] = (
+                {"files": {"file": ("x.md", b"x")}} if path == "/versions" else {}
+            )
             refused = await stranger.request(method, f"{API}/documents/{id_}{path}", **more)
             told.append({**problem(refused, 404, "not-found"), "request_id": "", "instance": ""})
         assert told[0] == told[1]

@@ -7,7 +7,6 @@ import pytest
 from app.core.errors import UnavailableError
 from app.core.ports import Ports
 from app.web import readiness
-from app.web.services import Services
 from tests.app.web.house import House, problem
 
 
@@ -24,15 +23,8 @@ class Broken:
 
 
 def with_broken_index(house: House, broken: Broken) -> House:
-    services: Services = replace(
-        house.services,
-        ports=replace(house.services.ports, index=broken),  # type: ignore[arg-type]
-    )
-
-    async def asgi(scope, receive, send) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
-        await house.app({**scope, "state": {"services": services}}, receive, send)
-
-    return replace(house, services=services, asgi=asgi)
+    ports = replace(house.services.ports, index=broken)  # type: ignore[arg-type]
+    return house.with_services(ports=ports)
 
 
 @pytest.mark.parametrize("path", ["/readyz", "/health/ready"])

@@ -70,7 +70,7 @@ async def test_every_error_becomes_its_problem_in_the_language_asked_for(
     error: type[EvaError],
 ) -> None:
     async def failing(scope: Scope, receive: Receive, send: Send) -> None:
-        facts = {"reason": "must be an object", "pointer": "/x", "scope": "s"}
+        facts: dict[str, object] = {"reason": "must be an object", "pointer": "/x", "scope": "s"}
         failed = error()
         failed.facts = facts
         await respond(scope, failed)(scope, receive, send)

@@ -1,3 +1,5 @@
+from typing import Any
+
 import httpx2
 import pytest
 
@@ -98,7 +100,7 @@ async def test_a_foreign_space_is_indistinguishable_from_a_missing_one(
     for method in ("GET", "DELETE", "PUT", "PATCH"):
         told = []
         for id_ in (space, ABSENT):
-            body = {"json": {"name": "x"}} if method in ("PUT", "PATCH") else {}
+            body: dict[str, Any] = {"json": {"name": "x"}} if method in ("PUT", "PATCH") else {}
             refused = await stranger.request(
                 method, f"{API}/spaces/{id_}", headers={"If-Match": "*"}, **body
             )
