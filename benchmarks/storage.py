@@ -2,14 +2,13 @@
 
 Each row is the best of several short runs: on a shared machine the least disturbed one is the
 truest. Durable on both sides: WAL with synchronous=FULL, files and folders synced.
-Run: uv run python benchmarks/storage.py [folder]
 """
 
+import argparse
 import asyncio
 import os
 import shutil
 import sqlite3
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -215,7 +214,9 @@ async def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    place = Path(tempfile.mkdtemp(dir=sys.argv[1] if len(sys.argv) > 1 else None))
+    parser = argparse.ArgumentParser(description="What the embedded store costs.")
+    parser.add_argument("--folder", help="where to store; else the system's temporary folder")
+    place = Path(tempfile.mkdtemp(dir=parser.parse_args().folder))
     try:
         uvloop.run(main(place))
     finally:
