@@ -1,7 +1,7 @@
 """How alike two words are spelled: the cosine of their sets of character 3- to 5-grams.
 
 Words carry marks for beginning and end, and count as one gram more themselves, so that only equal
-words are 1.0: `nearness("pasport", "passport")` is 0.56. A word with a digit is near nothing but
+words are 1.0: `nearness("pasport", "passport")` is 0.59. A word with a digit is near nothing but
 itself: 2025 is not a misspelled 2026.
 """
 

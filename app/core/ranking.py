@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from app.core.models import PassageSpan
 from app.core.ports import Candidate, Found, Ranked
 
 FUSION_WEIGHT = 0.5  # of similarity; the rest is the lexical score over the best one found
@@ -101,29 +102,33 @@ def _distinct(ranked: Sequence[Ranked]) -> Iterator[Ranked]:
     """
     kept: list[Ranked] = []
     texts: set[str] = set()
+    spans: dict[tuple[str, str, int], list[PassageSpan]] = {}
     for one in ranked:
-        text = one.candidate.passage.text
-        rivals = (
-            other
-            for other in kept[:_COMPARED]
-            if other.candidate.matched == one.candidate.matched
-            and one.score >= _SIMILAR_SCORE * other.score
-        )
-        if text not in texts and not any(_say_the_same(one.candidate, r.candidate) for r in rivals):
+        candidate, passage = one.candidate, one.candidate.passage
+        home = (candidate.space_id, passage.document_id, passage.version)
+        beside = spans.setdefault(home, [])
+        if passage.text in texts or any(_overlap(passage.span, other) for other in beside):
+            continue
+        if not any(_say_the_same(one, other) for other in kept[:_COMPARED]):
             kept.append(one)
-            texts.add(text)
+            texts.add(passage.text)
+            beside.append(passage.span)
             yield one
 
 
-def _say_the_same(left: Candidate, right: Candidate) -> bool:
-    a, b = left.passage, right.passage
-    home = (left.space_id, a.document_id, a.version)
-    if home == (right.space_id, b.document_id, b.version):
-        common = min(a.span.end, b.span.end) - max(a.span.start, b.span.start)
-        shorter = min(a.span.end - a.span.start, b.span.end - b.span.start)
-        return common > _SAME_SPAN * shorter
-    shorter, longer = sorted((len(a.text), len(b.text)))
-    if shorter < _SIMILAR_LENGTH * longer:
+def _overlap(left: PassageSpan, right: PassageSpan) -> bool:
+    shorter = min(left.end - left.start, right.end - right.start)
+    return min(left.end, right.end) - max(left.start, right.start) > _SAME_SPAN * shorter
+
+
+def _say_the_same(worse: Ranked, better: Ranked) -> bool:
+    if (
+        worse.candidate.matched != better.candidate.matched
+        or worse.score < _SIMILAR_SCORE * better.score
+    ):
         return False
-    words, others = set(a.text.casefold().split()), set(b.text.casefold().split())
+    a, b = worse.candidate.passage.text, better.candidate.passage.text
+    if min(len(a), len(b)) < _SIMILAR_LENGTH * max(len(a), len(b)):
+        return False
+    words, others = set(a.casefold().split()), set(b.casefold().split())
     return len(words & others) >= SAME_WORDS * len(words | others)

@@ -18,7 +18,7 @@ _MARKDOWN = re.compile(
     r"(?:\((?P<target>(?:[^()]|\([^()]*\))*)\)|\[[^\[\]]*\])"
 )
 _DEFINITION = re.compile(r"^[ \t]*\[[^\[\]]+\]:.*$", re.MULTILINE)
-_TAG = re.compile(r"<!--.*?(?:-->|$)|</?[a-z!?][^<>]*(?:>|$)", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<!--.*?(?:-->|$)|<[a-z/!?][^<>]*(?:>|$|(?=<))", re.IGNORECASE | re.DOTALL)
 _ENTITY_TAG = re.compile(r"&(?:lt|\#0*60|\#x0*3c);?", re.IGNORECASE)
 _INVISIBLE = re.compile(
     r"[\u0000-\u0008\u000b-\u001f\u007f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]"

@@ -29,8 +29,8 @@ _STOP = re.compile(r"[.!?…]+(?:[\s\u00a0\u202f]?»|[\"”’')\]])*(?=[\s\u00a
 _BEGIN = re.compile(r"[\s\u00a0\u202f]*(?:[«\"“(\[][\s\u00a0\u202f]*)?(?=[A-ZÀ-ÖØ-Þ0-9])")
 _LAST_WORD = re.compile(r"([^\s\u00a0\u202f(\[«\"“'’]+)$")  # noqa: RUF001
 _INITIAL = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
-_HEADING = re.compile(r"#{1,6}[ \t]+")
-_ITEM = re.compile(r"(?:[-*+•‣▪●–—◦][ \t]+|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)][ \t]+)")  # noqa: RUF001
+_HEADING = re.compile(r"#{1,6}\s+")
+_ITEM = re.compile(r"(?:[-*+•‣▪●–—◦]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)]|\(?[A-Z]\))\s+")  # noqa: RUF001
 _ROW = re.compile(r"\|.*\|?\s*$")
 _CELLS = re.compile(r"[^|]+(?: \| [^|]*)+$")  # a table's header as extraction writes it …
 _LABEL = re.compile(r"([^:;]{1,80}): ")  # … and its rows: "fee: 160 $; delay: 20 days"

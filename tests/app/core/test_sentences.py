@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from app.core.sentences import LONGEST_LIST, split
 
-PIECES = st.sampled_from(
-    ["Word", "word", "l'art", ". ", "? ", "! ", "… ", "\n", "\n\n", "- ", "# ", "| a | b |\n"]
-    + [" ", "« ", " »", "3.14", "1. ", "M. ", "etc. ", ":\n- ", "(", ")", "\u00a0", "É", "|--|\n"]
-)
+PIECES = st.sampled_from([
+    "Word", "word", "l'art", ". ", "? ", "! ", "… ", "\n", "\n\n", "- ", "# ", "| a | b |\n", "É",
+    " ", "« ", " »", "3.14", "1. ", "M. ", "etc. ", ":\n- ", "(", ")", "\u00a0", "|--|\n",
+])  # fmt: skip
 
 
 def cut(text: str) -> list[str]:
@@ -37,15 +37,16 @@ def test_no_word_is_lost(text: str) -> None:
     [
         ("One. Two! Three? Four…", ["One.", "Two!", "Three?", "Four…"]),
         ("Dr. Smith met Mr. J. Roy. They left.", ["Dr. Smith met Mr. J. Roy.", "They left."]),
-        ("It costs 3.50 dollars. See s. 12.3 of it.", ["It costs 3.50 dollars.", "See s. 12.3 of it."]),
+        ("It is 3.50 dollars. See s. 12.3 here.", ["It is 3.50 dollars.", "See s. 12.3 here."]),
         ("Open until 5 p.m. The door locks.", ["Open until 5 p.m.", "The door locks."]),
         ("The U.S. Government said so. Yes.", ["The U.S. Government said so.", "Yes."]),
         ("See No. 5. No. We refuse.", ["See No. 5.", "No.", "We refuse."]),
-        ("M. Roy et Mme Cyr. Voir l'art. 5 de la L.R.C. ici.", ["M. Roy et Mme Cyr.", "Voir l'art. 5 de la L.R.C. ici."]),
-        ("« Vraiment ? » dit-il. « Oui. » Puis rien.", ["« Vraiment ? » dit-il.", "« Oui. »", "Puis rien."]),
+        ("M. Roy et Mme Cyr sont là. Oui.", ["M. Roy et Mme Cyr sont là.", "Oui."]),
+        ("Voir l'art. 5 de la L.R.C. ici. Fin.", ["Voir l'art. 5 de la L.R.C. ici.", "Fin."]),
+        ("« Non ? » dit-il. « Oui. » Puis rien.", ["« Non ? » dit-il.", "« Oui. »", "Puis rien."]),
         ('He said "Stop." Then he left.', ['He said "Stop."', "Then he left."]),
         ("C'est 12,5 % du total. Étonnant!", ["C'est 12,5 % du total.", "Étonnant!"]),
-        ("A line that a page has\nwrapped is one. Next.", ["A line that a page has\nwrapped is one.", "Next."]),
+        ("A line that was\nwrapped is one. Next.", ["A line that was\nwrapped is one.", "Next."]),
         ("", []),
         (" \n ", []),
     ],
@@ -55,7 +56,7 @@ def test_prose_is_cut_where_a_reader_would(text: str, sentences: list[str]) -> N
 
 
 def test_headings_are_told_from_sentences() -> None:
-    text = "# Fees\n\nProcessing time\nIt takes ten days for most people to get one.\n\nHours\n\nNine to five."
+    text = "# Fees\n\nProcessing time\nIt takes ten days for most people.\n\nHours\n\nNine to five."
     headings = [text[u.start : u.end] for u in split(text) if u.heading]
     assert headings == ["Fees", "Processing time", "Hours"]
 

@@ -22,7 +22,7 @@ READINGS = 3  # at most, a segment
 ONE_SLIP = 0.6  # nearness, at least, of words that differ by one slip of the finger
 MEANT = 0.5  # nearness from which the term counts as being there
 
-_SHORTEST = 4
+_SHORTEST = 5  # letters of a word that slips are looked for of
 _CACHED = 1_000
 
 
