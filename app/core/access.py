@@ -80,4 +80,5 @@ RULES: Mapping[str, Scope | None] = {
     "giveFeedback": Scope.QUERIES_EXECUTE,
     "listDeadJobs": Scope.ADMIN_ALL,
     "replayDeadJob": Scope.ADMIN_ALL,
+    "listAuditEvents": Scope.AUDIT_READ,
 }

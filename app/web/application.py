@@ -11,7 +11,9 @@ from app.web.edge import Edge
 from app.web.guard import GuardedRoute
 from app.web.openapi import building
 from app.web.problems import handlers
+from app.web.recording import Recording
 from app.web.rest import (
+    audit,
     contents,
     documents,
     health,
@@ -37,6 +39,7 @@ _GROUPS = (
     receipts,
     keys,
     jobs,
+    audit,
     health,
     problems,
     openapi,
@@ -62,6 +65,7 @@ class Application(FastAPI):
         auth.require_rules(self.routes)
         handlers.install(self)
         self.add_middleware(BodyWatch, limit_bytes=max_json_bytes)
+        self.add_middleware(Recording)
         self.add_middleware(Edge)
 
     def openapi(self) -> dict[str, Any]:

@@ -14,10 +14,14 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
-from app.core.access import PUBLIC, RULES
+from app.core.access import PUBLIC, RULES, Principal
+from app.core.audit import Act, acting
 from app.web import auth, once
 from app.web.errors import UnsupportedMediaTypeError
+from app.web.problems.rendering import REQUEST_ID
+from app.web.recording import OPERATION, personal
 from app.web.services import PRINCIPAL, services_of
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -49,11 +53,13 @@ class GuardedRoute(APIRoute):
 
         async def guarded(plain: Request) -> Response:
             request = JsonRequest(plain.scope, plain.receive)
+            request.scope[OPERATION] = operation
             if rule is not PUBLIC:
                 services = services_of(request)
                 principal = await auth.authenticate(services.ports, request.headers)
-                principal.require(rule)
                 request.scope[PRINCIPAL] = principal
+                principal.require(rule)
+                acting.set(_act(request.scope, principal))
             if known is not None and request.scope["query_string"]:
                 _refuse_unknown(request, known)
             if self.body_field is not None:
@@ -63,6 +69,17 @@ class GuardedRoute(APIRoute):
             return await handle(request)
 
         return guarded
+
+
+def _act(scope: Scope, principal: Principal) -> Act:
+    """Return on whose behalf whatever the request changes is changed."""
+    return Act(
+        tenant_id=principal.tenant_id,
+        actor=principal.id,
+        action=scope[OPERATION],
+        request_id=scope.get(REQUEST_ID, ""),
+        personal=personal(scope),
+    )
 
 
 def streams(endpoint: Callable[..., Any]) -> Callable[..., Any]:

@@ -3,6 +3,7 @@
 A function beside each shape makes it of a core model.
 """
 
+from app.web.shapes.auditing import AuditEvent, AuditEventPage, audit_event
 from app.web.shapes.documents import (
     Document,
     DocumentPage,
@@ -42,6 +43,8 @@ from app.web.shapes.spaces import Receipt, Space, SpacePage, receipt, space
 __all__ = [
     "ApiKey",
     "ApiKeyPage",
+    "AuditEvent",
+    "AuditEventPage",
     "CitationCheck",
     "DeadJob",
     "DeadJobPage",
@@ -64,6 +67,7 @@ __all__ = [
     "TextPage",
     "TextSection",
     "api_key",
+    "audit_event",
     "check",
     "citation",
     "cited",
