@@ -22,6 +22,8 @@ from pipelines.readiness.objectives import Objectives, read_objectives
 CRITERIA, EVIDENCE, WAIVERS = "criteria.toml", "evidence.toml", "waivers.toml"
 FOLDER = "pipelines/readiness"
 OBJECTIVES = "dashboards/objectives.yaml"
+# Read by what makes evidence; they decide what is demanded all the same.
+ROWS = ("security/controls.toml", "security/threats.toml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +66,7 @@ def load_policy(root: Path) -> Policy:
         sources=sources,
         waivers=_waivers(waivers, {made.id: made for made in criteria}, rules),
         objectives=read_objectives(root / OBJECTIVES, OBJECTIVES),
-        files=tuple(p for p in (*paths.values(), OBJECTIVES) if (root / p).is_file()),
+        files=tuple(p for p in (*paths.values(), OBJECTIVES, *ROWS) if (root / p).is_file()),
     )
 
 

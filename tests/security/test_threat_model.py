@@ -45,7 +45,8 @@ def test_every_item_of_every_list_is_there() -> None:
 
 def case(name: str, status: str = "passed", control: str = "") -> Case:
     properties = (("control", control),) if control else ()
-    return Case(file=name.split("::", maxsplit=1)[0], id=name, status=status, message="", properties=properties)
+    file = name.partition("::")[0]
+    return Case(file=file, id=name, status=status, message="", properties=properties)
 
 
 @pytest.fixture
