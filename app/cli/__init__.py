@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import asking, demo, doctor, documents, keys, service, spaces
+from app.cli import asking, audit, demo, doctor, documents, keys, service, spaces
 from app.cli.refusal import RefusedError
 from app.core.errors import SetupError
 from app.settings import SettingsError
@@ -32,6 +32,7 @@ app.command()(asking.ask)
 app.add_typer(spaces.app, name="spaces")
 app.add_typer(documents.app, name="documents")
 app.add_typer(keys.app, name="keys")
+app.add_typer(audit.app, name="audit")
 app.command()(doctor.doctor)
 app.command()(service.openapi)
 

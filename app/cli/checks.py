@@ -84,7 +84,7 @@ def _embedder(folder: Path | None) -> Finding:
     if missing:
         remedy = "install the `embedder` extra: `uv sync --extra embedder`"
         return Finding("embedder", f"{folder}, but {', '.join(missing)} missing", remedy)
-    return Finding("embedder", str(folder))
+    return Finding("embedder", f"{folder} (no effect yet)")
 
 
 def server(settings: ClientSettings) -> Iterator[Finding]:

@@ -145,13 +145,13 @@ class Retrieval:
         folder(),
         None,
         "EVA_EMBEDDER_DIR",
-        about="A folder with a sentence-transformer ONNX export; unset: no dense embedder.",
+        about="A folder with a sentence-transformer ONNX export. No effect yet.",
     )
     embedder_languages: tuple[Language, ...] = setting(
         several(Language),
         ("en",),
         "EVA_EMBEDDER_LANGUAGES",
-        about="The languages that this embedder was trained for.",
+        about="The languages that this embedder was trained for. No effect yet.",
     )
 
 
