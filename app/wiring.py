@@ -6,9 +6,11 @@ Adapters are imported when chosen, so that a process pays for what it uses.
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from pathlib import Path
 from typing import assert_never
 
 from app.core.answering import ExtractiveComposer
+from app.core.audit import Report
 from app.core.ports import Ports
 from app.settings import Settings
 from app.settings.parts import MIB
@@ -23,6 +25,16 @@ def open_ports(settings: Settings) -> AbstractAsyncContextManager[Ports]:
             raise NotImplementedError("settings refuse this backend until it is there")
         case _:
             assert_never(settings.backend)
+
+
+async def verify_audit(
+    settings: Settings, *, copies: Path | None = None, public_key: Path | None = None
+) -> Report:
+    """Check the audit trail of the data folder, which a service may have open."""
+    from app.adapters.embedded import open_store
+
+    async with open_store(settings.data_dir) as store:
+        return await store.audit.verify(copies=copies, public_key=public_key)
 
 
 @contextlib.asynccontextmanager

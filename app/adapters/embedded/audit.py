@@ -9,13 +9,14 @@ import functools
 import json
 import sqlite3
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from app.adapters.embedded import trail
 from app.adapters.embedded.reader import Reader
-from app.adapters.embedded.sealing import Seal
+from app.adapters.embedded.sealing import Seal, read_copies, verifier
 from app.adapters.embedded.writer import Writer
 from app.core import audit
 from app.core.errors import BadCursorError, EvaError, UnavailableError
@@ -93,9 +94,20 @@ class SqliteAuditLog:
         await asyncio.to_thread(self._copy, [_checkpoint(row) for row in missing])
         return sealed
 
-    async def verify(self) -> audit.Report:
-        """Check everything, on another thread, as one reader sees it."""
-        return await self._reader.aside(self._verified)
+    async def verify(
+        self, *, copies: Path | None = None, public_key: Path | None = None
+    ) -> audit.Report:
+        """Check everything, on another thread, as one reader sees it.
+
+        Copies and key may be given from where the operator of this store could not write.
+        """
+
+        def check(connection: sqlite3.Connection) -> audit.Report:
+            said = self._seal.copies() if copies is None else read_copies(copies)
+            own = self._seal.verifier()
+            return _verified(connection, said, verifier(public_key) if public_key else own)
+
+        return await self._reader.aside(check)
 
     async def _write(self) -> None:
         while self._waiting:
@@ -126,17 +138,19 @@ class SqliteAuditLog:
         if missing := [one for one in stored if one.number not in copied]:
             self._seal.copy(missing)
 
-    def _verified(self, connection: sqlite3.Connection) -> audit.Report:
-        copies = self._seal.copies()  # before the store: it may only be ahead of them
-        connection.execute("BEGIN")
-        try:
-            stored = [_checkpoint(row) for row in connection.execute(_CHECKPOINTS)]
-            links = trail.links(connection)
-            report = audit.verify(links, stored, copies, self._seal.verifier())
-            report.problems.extend(trail.misfiled(connection))
-            return report
-        finally:
-            connection.execute("ROLLBACK")
+
+def _verified(
+    connection: sqlite3.Connection, copies: Sequence[Checkpoint], holds: audit.Verifier
+) -> audit.Report:
+    """Read after the copies were: the store may only be ahead of them."""
+    connection.execute("BEGIN")
+    try:
+        stored = [_checkpoint(row) for row in connection.execute(_CHECKPOINTS)]
+        report = audit.verify(trail.links(connection), stored, copies, holds)
+        report.problems.extend(trail.misfiled(connection))
+        return report
+    finally:
+        connection.execute("ROLLBACK")
 
 
 def _checkpoint(row: tuple[Any, ...]) -> Checkpoint:

@@ -41,7 +41,7 @@ class Seal:
     def verifier(self) -> Verifier:
         """Return what tells whether a signature holds, by the public key in the folder."""
         path = self._root / PUBLIC_KEY
-        return verifier(path.read_bytes()) if path.exists() else _no_key
+        return verifier(path) if path.exists() else _no_key
 
     def copy(self, checkpoints: list[Checkpoint]) -> None:
         """Append checkpoints to the copies, durably; a line that was cut off stays apart."""
@@ -69,11 +69,11 @@ class Seal:
         _write(path, private)
 
 
-def verifier(public_key: bytes) -> Verifier:
-    """Return what tells whether a signature holds, by a public key in PEM form."""
-    key = pem.load_pem_public_key(public_key)
+def verifier(public_key: Path) -> Verifier:
+    """Return what tells whether a signature holds, by the public key (PEM) in a file."""
+    key = pem.load_pem_public_key(public_key.read_bytes())
     if not isinstance(key, Ed25519PublicKey):
-        raise TypeError("not an Ed25519 public key")
+        raise TypeError(f"{public_key} does not hold an Ed25519 public key")
 
     def holds(note: bytes, signature: bytes) -> bool:
         try:
