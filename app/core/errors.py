@@ -67,6 +67,18 @@ class ForbiddenError(EvaError):
     code = "insufficient-scope"
 
 
+class RateLimitedError(EvaError):
+    """Too much in too short a time; facts: `limit` in `window` seconds, `retry_after` seconds."""
+
+    code = "rate-limited"
+
+
+class BudgetExceededError(EvaError):
+    """A budget is used up; facts: `of`, `measure`, `period`, `limit`, `retry_after` seconds."""
+
+    code = "budget-exceeded"
+
+
 class StaleEtagError(EvaError):
     """The object changed since the caller read it (If-Match did not hold)."""
 

@@ -1,0 +1,178 @@
+"""How much may be asked for in a minute: tiers, the cost of operations, and who counts together.
+
+Every request of a principal is counted twice: as the principal's and as its tenant's. A refused
+one is not counted as the tenant's, so that one key that runs wild does not lock out the others.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import ceil
+from typing import Protocol
+
+from app.core.access import Principal
+from app.core.errors import RateLimitedError
+
+WINDOW_S = 60
+
+
+class Tier(StrEnum):
+    """What a tenant is entitled to."""
+
+    FREE = "free"
+    BASIC = "basic"
+    PRO = "pro"
+    UNLIMITED = "unlimited"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """Cost that may be spent a minute: by one principal, and by all of a tenant together."""
+
+    principal: int
+    tenant: int
+
+
+ALLOWANCES: Mapping[Tier, Allowance] = {
+    Tier.FREE: Allowance(60, 600),
+    Tier.BASIC: Allowance(600, 6_000),
+    Tier.PRO: Allowance(6_000, 60_000),
+}
+
+
+class OnLoss(StrEnum):
+    """What becomes of an operation while the shared counters can't be reached."""
+
+    OPEN = "open"  # counted in this process alone, and an alarm is raised
+    CLOSED = "closed"  # refused: UnavailableError
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What one call of an operation counts for, and what happens when nobody can count."""
+
+    cost: int = 1
+    on_loss: OnLoss = OnLoss.OPEN
+
+
+LIGHT = Policy()
+ADMINISTRATION = Policy(on_loss=OnLoss.CLOSED)
+HEAVY = Policy(cost=5, on_loss=OnLoss.CLOSED)  # runs extraction, search or a model
+UNCOUNTED = Policy(cost=0)  # no principal: only the limit of its address applies
+
+POLICIES: Mapping[str, Policy] = {
+    "getOpenApi": UNCOUNTED,
+    "getProblem": UNCOUNTED,
+    "getHealth": UNCOUNTED,
+    "getHealthReady": UNCOUNTED,
+    "getLiveness": UNCOUNTED,
+    "getReadiness": UNCOUNTED,
+    "getHealthDetailed": LIGHT,
+    "createApiKey": ADMINISTRATION,
+    "listApiKeys": LIGHT,
+    "getApiKey": LIGHT,
+    "revokeApiKey": LIGHT,  # a leaked key can be revoked whatever else is down
+    "deleteApiKey": LIGHT,
+    "createSpace": LIGHT,
+    "listSpaces": LIGHT,
+    "getSpace": LIGHT,
+    "replaceSpace": LIGHT,
+    "updateSpace": LIGHT,
+    "deleteSpace": LIGHT,
+    "getReceipt": LIGHT,
+    "uploadDocument": HEAVY,
+    "listDocuments": LIGHT,
+    "getDocument": LIGHT,
+    "getSpaceDocument": LIGHT,
+    "deleteSpaceDocument": LIGHT,
+    "updateDocument": LIGHT,
+    "deleteDocument": LIGHT,
+    "uploadDocumentVersion": HEAVY,
+    "reindexDocument": HEAVY,
+    "downloadDocument": LIGHT,
+    "getDocumentText": LIGHT,
+    "createQuery": HEAVY,
+    "querySpace": HEAVY,
+    "listQueries": LIGHT,
+    "getQuery": LIGHT,
+    "getQueryResult": LIGHT,
+    "streamQueryEvents": LIGHT,
+    "cancelQuery": LIGHT,
+    "explainQuery": LIGHT,
+    "verifyCitation": LIGHT,
+    "giveFeedback": LIGHT,
+    "listDeadJobs": LIGHT,
+    "replayDeadJob": ADMINISTRATION,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """Cost to be taken from what `key` may spend in a window."""
+
+    key: str
+    limit: int
+    cost: int
+    on_loss: OnLoss = OnLoss.OPEN
+
+
+class Counter(Protocol):
+    """Counts in a sliding window of `WINDOW_S` seconds, for every process that shares it."""
+
+    async def take(self, take: Take) -> float:
+        """Take the cost and return 0; or take nothing, and return in how many seconds it fits.
+
+        The two are one step: however many ask at once, no more than the limit is given.
+        Raises UnavailableError if nobody can count and the take is to be refused then.
+        """
+
+    async def left(self, take: Take) -> tuple[int, float]:
+        """Return what is left of the limit, and in how many seconds there will be more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a principal stands: its limit a window, what is left, seconds until there is more."""
+
+    limit: int
+    left: int
+    reset_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quotas:
+    """Holds principals and tenants to their tier."""
+
+    counter: Counter
+    default: Tier = Tier.UNLIMITED
+    tiers: Mapping[str, Tier] = field(default_factory=dict)  # of tenants
+
+    async def require(self, principal: Principal, policy: Policy) -> None:
+        """Count a call; RateLimitedError, UnavailableError."""
+        allowed = self._allowance(principal)
+        if allowed is None or policy.cost == 0:
+            return
+        for take in (
+            self._own(principal, allowed, policy),
+            Take(f"t:{principal.tenant_id}", allowed.tenant, policy.cost, policy.on_loss),
+        ):
+            if wait_s := await self.counter.take(take):
+                raise RateLimitedError(
+                    limit=take.limit, window=WINDOW_S, retry_after=max(1, ceil(wait_s))
+                )
+
+    async def standing(self, principal: Principal) -> Standing | None:
+        """Return how a principal stands now; None if nothing holds it."""
+        allowed = self._allowance(principal)
+        if allowed is None:
+            return None
+        left, reset_s = await self.counter.left(self._own(principal, allowed, LIGHT))
+        return Standing(allowed.principal, left, ceil(reset_s))
+
+    def _allowance(self, principal: Principal) -> Allowance | None:
+        return ALLOWANCES.get(self.tiers.get(principal.tenant_id, self.default))
+
+    def _own(self, principal: Principal, allowed: Allowance, policy: Policy) -> Take:
+        # The length makes the key unambiguous: neither id can pose as a part of the other.
+        key = f"p:{len(principal.tenant_id)}:{principal.tenant_id}:{principal.id}"
+        return Take(key, allowed.principal, policy.cost, policy.on_loss)

@@ -1,0 +1,152 @@
+import asyncio
+import math
+import secrets
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.adapters.quotas import Redis, local_counter, shared_counter
+from app.adapters.quotas.memory import SweptMemory
+from app.adapters.quotas.sliding import SlidingCounter, wait_s
+from app.core.quotas import WINDOW_S, Counter, Take
+
+
+def someone(limit: int = 10, cost: int = 1) -> Take:
+    return Take(secrets.token_hex(8), limit, cost)
+
+
+class Clock:
+    """Wall-clock time that tests move."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def time(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The time that counters in memory see."""
+    found = Clock()
+    monkeypatch.setattr(time, "time", found.time)
+    return found
+
+
+async def taken(counter: Counter, take: Take, times: int) -> int:
+    return [await counter.take(take) for _ in range(times)].count(0.0)
+
+
+async def test_no_more_than_the_limit_is_given(counter: Counter) -> None:
+    assert await taken(counter, someone(limit=10), 13) == 10
+
+
+async def test_no_more_than_the_limit_is_given_to_many_who_ask_at_once(counter: Counter) -> None:
+    take = someone(limit=100)
+    found = await asyncio.gather(*(counter.take(take) for _ in range(300)))
+    assert found.count(0.0) == 100
+
+
+async def test_a_cost_is_taken_whole_or_not_at_all(counter: Counter) -> None:
+    take = someone(limit=10, cost=4)
+    assert await taken(counter, take, 4) == 2
+    assert await taken(counter, Take(take.key, 10, 1), 4) == 2
+
+
+async def test_a_cost_above_the_limit_is_never_given(counter: Counter) -> None:
+    assert await counter.take(someone(limit=3, cost=4)) == WINDOW_S
+
+
+async def test_one_who_asks_too_much_takes_nothing_from_another(counter: Counter) -> None:
+    greedy, modest = someone(limit=2), someone(limit=2)
+    assert await taken(counter, greedy, 20) == 2
+    assert await taken(counter, modest, 2) == 2
+
+
+async def test_a_refusal_says_when_the_cost_fits(counter: Counter) -> None:
+    take = someone(limit=2)
+    await taken(counter, take, 2)
+    assert 0 < await counter.take(take) <= 2 * WINDOW_S
+
+
+async def test_looking_takes_nothing(counter: Counter) -> None:
+    take = someone(limit=5)
+    assert (await counter.left(take))[0] == 5
+    await counter.take(take)
+    for _ in range(9):
+        left, reset_s = await counter.left(take)
+        assert left == 4
+        assert 0 <= reset_s <= 2 * WINDOW_S
+
+
+async def test_two_processes_share_what_is_counted_in_redis(redis_port: int) -> None:
+    redis = Redis(host="127.0.0.1", port=redis_port, timeout_s=10)
+    take = someone(limit=50)
+    async with shared_counter(redis) as one, shared_counter(redis) as other:
+        asked = [who.take(take) for who in (one, other) for _ in range(40)]
+        assert (await asyncio.gather(*asked)).count(0.0) == 50
+
+
+async def test_the_wait_that_is_told_is_enough_and_not_too_long(clock: Clock) -> None:
+    counter = local_counter()
+    take = someone(limit=60, cost=5)
+    for _ in range(40):
+        clock.now += 0.7
+        wait = await counter.take(take)
+        if wait:
+            clock.now += wait - 0.01
+            assert await counter.take(take) > 0
+            clock.now += 0.02
+            assert await counter.take(take) == 0
+
+
+@given(
+    before=st.integers(0, 200),
+    now=st.integers(0, 100),
+    passed=st.floats(0, WINDOW_S, exclude_max=True),
+    cost=st.integers(1, 120),
+)
+def test_a_wait_is_finite_and_at_most_two_windows(
+    before: int, now: int, passed: float, cost: int
+) -> None:
+    window = (before, WINDOW_S - passed, now, 2 * WINDOW_S - passed)
+    found = wait_s(window, Take("k", 100, cost))
+    assert math.isfinite(found)
+    assert 0 <= found <= 2 * WINDOW_S
+
+
+async def test_a_clock_that_is_set_back_locks_nobody_out(clock: Clock) -> None:
+    counter = local_counter()
+    take = someone(limit=5)
+    assert await taken(counter, take, 6) == 5
+    clock.now -= 3 * 3600
+    assert await taken(counter, take, 6) == 5
+
+
+async def test_a_clock_that_leaps_gives_at_most_one_more_window(clock: Clock) -> None:
+    counter = local_counter()
+    take = someone(limit=5)
+    assert await taken(counter, take, 6) == 5
+    clock.now += 86400
+    assert await taken(counter, take, 60) == 5
+
+
+async def test_what_is_over_is_forgotten(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage = SweptMemory()
+    counter = SlidingCounter(storage)
+    for _ in range(1000):
+        await counter.take(someone())
+    assert len(storage.storage) == len(storage.locks) == 1000
+    clock.now += 3 * WINDOW_S
+    later = time.monotonic() + 60
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    await counter.take(someone())
+    assert len(storage.storage) == len(storage.locks) == len(storage.expirations) == 1
+
+
+async def test_counting_in_memory_starts_no_tasks() -> None:
+    before = asyncio.all_tasks()
+    await local_counter().take(someone())
+    assert asyncio.all_tasks() == before
