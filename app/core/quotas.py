@@ -103,6 +103,7 @@ POLICIES: Mapping[str, Policy] = {
     "giveFeedback": LIGHT,
     "listDeadJobs": LIGHT,
     "replayDeadJob": ADMINISTRATION,
+    "listAuditEvents": LIGHT,
 }
 
 

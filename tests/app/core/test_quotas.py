@@ -70,9 +70,10 @@ async def test_a_principal_that_is_refused_takes_nothing_from_its_tenant(alice: 
 
 async def test_a_tenant_takes_nothing_from_another(alice: Principal, mallory: Principal) -> None:
     quotas = Quotas(Ledger(), default=Tier.FREE)
+    for _ in range(60):
+        await quotas.require(mallory, LIGHT)
     with pytest.raises(RateLimitedError):
-        for _ in range(61):
-            await quotas.require(mallory, LIGHT)
+        await quotas.require(mallory, LIGHT)
     await quotas.require(alice, LIGHT)
 
 
@@ -81,9 +82,10 @@ async def test_a_tenant_may_have_a_tier_of_its_own(alice: Principal, mallory: Pr
     for _ in range(700):
         await quotas.require(alice, LIGHT)
     assert await quotas.standing(alice) is None
+    for _ in range(60):
+        await quotas.require(mallory, LIGHT)
     with pytest.raises(RateLimitedError):
-        for _ in range(61):
-            await quotas.require(mallory, LIGHT)
+        await quotas.require(mallory, LIGHT)
 
 
 async def test_no_tenant_can_pose_as_a_principal_of_another() -> None:

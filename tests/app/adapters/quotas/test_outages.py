@@ -11,7 +11,6 @@ from app.core.errors import UnavailableError
 from app.core.quotas import OnLoss, Take
 from tests.app.adapters.quotas.redis_server import Door, door
 
-
 PATIENCE_S = 0.25  # five times the service's, for machines that do much else meanwhile
 
 
