@@ -18,7 +18,14 @@ __all__ = ["DEFAULT", "ClientSettings", "Effective", "Settings", "SettingsError"
 
 # Read by other programs of this repository, so not unknown.
 ELSEWHERE = {
-    "EVA_RETRIEVAL_DATA": "the folder of test collections that `make bench-retrieval` reads"
+    "EVA_RETRIEVAL_DATA": "the folder of test collections that `make bench-retrieval` reads",
+    "EVA_ADVISORIES": "the folder of known vulnerabilities that the scans read",
+    "EVA_AUDIT_ONLINE": "whether the scans may ask for newer advisories",
+    "EVA_EVIDENCE_NOTE": "what a tool adds to the evidence of its run",
+    "EVA_GATE_ENVIRONMENT": "where the evidence of the release gate is from",
+    "EVA_GATE_KEY": "the file of the key that signs verdicts",
+    "EVA_GATE_LANG": "the language of the gate's reports",
+    "EVA_GATE_TARGET": "the address of the deployment that is judged",
 }
 # Names of the earlier family that stand for nothing any more: accepted, with the reason shown.
 RETIRED = {

@@ -1,3 +1,4 @@
+import ast
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -78,6 +79,20 @@ def test_every_setting_that_is_named_exists(root: Path, tracked: tuple[str, ...]
     }
     assert named
     assert {(name, setting) for name, setting in named if setting not in known_names()} == set()
+
+
+def test_a_variable_of_another_program_does_not_stop_the_service(
+    trees: Mapping[str, ast.Module],
+) -> None:
+    read = {
+        (name, node.value)
+        for name, tree in trees.items()
+        if not name.startswith("tests/")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and re.fullmatch("EVA_[A-Z_]+[A-Z]", str(node.value))
+    }
+    assert read
+    assert {(name, value) for name, value in read if value not in known_names()} == set()
 
 
 @pytest.fixture(scope="module")
