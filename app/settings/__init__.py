@@ -21,7 +21,7 @@ ELSEWHERE = {
     "EVA_RETRIEVAL_DATA": "the folder of test collections that `make bench-retrieval` reads",
     "EVA_ADVISORIES": "the folder of known vulnerabilities that the scans read",
     "EVA_AUDIT_ONLINE": "whether the scans may ask for newer advisories",
-    "EVA_EVIDENCE_NOTE": "what a tool adds to the evidence of its run",
+    "EVA_EVIDENCE_NOTE": "the file in which a tool leaves a note on its run",
     "EVA_GATE_ENVIRONMENT": "where the evidence of the release gate is from",
     "EVA_GATE_KEY": "the file of the key that signs verdicts",
     "EVA_GATE_LANG": "the language of the gate's reports",
@@ -104,8 +104,9 @@ class Settings(
     parts.Work,
     parts.Extraction,
     parts.Retrieval,
+    parts.Identity,
     azure.Edge,
-    azure.Identity,
+    azure.Directory,
     azure.Storage,
     azure.Services,
     _Loaded,
@@ -135,6 +136,7 @@ class Settings(
             *_backend(values),
             *_placeholders(cls.declared(), values),
             *_storage_account(values),
+            *_entra(values),
         ]
 
 
@@ -169,4 +171,10 @@ def _storage_account(values: Mapping[str, Any]) -> list[str]:
     said, name = values.get("storage_connection_string"), values.get("storage_account_name")
     if said and name and f"accountname={name};" not in f"{said};".casefold():
         return ["AZURE_STORAGE_CONNECTION_STRING and AZURE_STORAGE_ACCOUNT_NAME disagree; keep one"]
+    return []
+
+
+def _entra(values: Mapping[str, Any]) -> list[str]:
+    if bool(values.get("entra_tenant_id")) != bool(values.get("entra_client_id")):
+        return ["AZURE_ENTRA_TENANT_ID and AZURE_ENTRA_CLIENT_ID go together; set both or none"]
     return []

@@ -32,8 +32,8 @@ class Edge:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Identity:
-    """Identity (not in effect yet)."""
+class Directory:
+    """Directories (not in effect yet)."""
 
     b2c_tenant_id: str | None = setting(
         text(), None, "AZURE_AD_B2C_TENANT_ID", about="Azure AD B2C tenant."
@@ -48,12 +48,6 @@ class Identity:
         address(), None, "AZURE_AD_B2C_AUTHORITY", about="Azure AD B2C authority."
     )
     b2c_scope: str | None = setting(text(), None, "AZURE_AD_B2C_SCOPE", about="Azure AD B2C scope.")
-    entra_tenant_id: str | None = setting(
-        text(), None, "AZURE_ENTRA_TENANT_ID", about="Entra ID tenant."
-    )
-    entra_client_id: str | None = setting(
-        text(), None, "AZURE_ENTRA_CLIENT_ID", about="Entra ID application."
-    )
     entra_client_secret: str | None = setting(
         text(), None, "AZURE_ENTRA_CLIENT_SECRET", about="Entra ID client secret.", secret=True
     )

@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 
 from app.settings.declaring import address, choice, flag, folder, number, setting, several, whole
 from app.settings.declaring import text as any_text
+from app.settings.issuers import Issuer, issuers
 
 Backend: TypeAlias = Literal["embedded", "azure"]
 Environment: TypeAlias = Literal["development", "staging", "production"]
@@ -152,6 +153,32 @@ class Retrieval:
         ("en",),
         "EVA_EMBEDDER_LANGUAGES",
         about="The languages that this embedder was trained for. No effect yet.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """Who may sign access tokens."""
+
+    oidc_issuers: tuple[Issuer, ...] = setting(
+        issuers(),
+        (),
+        "EVA_OIDC_ISSUERS",
+        about="OpenID Connect issuers whose access tokens are accepted: a JSON list of objects "
+        "with `issuer`, `audiences` and `tenants` (name in the token to tenant here); optional: "
+        "`discovery`, `tenant_claim`, `subject_claim`, `policy`.",
+    )
+    entra_tenant_id: str | None = setting(
+        any_text(),
+        None,
+        "AZURE_ENTRA_TENANT_ID",
+        about="An Entra ID tenant whose tokens are accepted, for the default tenant here.",
+    )
+    entra_client_id: str | None = setting(
+        any_text(),
+        None,
+        "AZURE_ENTRA_CLIENT_ID",
+        about="This API's application in that tenant: the audience of its tokens.",
     )
 
 

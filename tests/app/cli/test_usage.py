@@ -9,6 +9,7 @@ GROUPS = {
     "spaces": ["list", "create", "show", "delete"],
     "documents": ["list", "upload", "show", "text", "versions", "delete"],
     "keys": ["create", "list", "revoke"],
+    "audit": ["verify"],
 }
 SINGLE = ["serve", "worker", "demo", "ask", "doctor", "openapi"]
 COMMANDS = [[name] for name in (*SINGLE, *GROUPS)] + [
