@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from app.core.ports import AuditFilter
-from app.web.inputs.fields import OMITTABLE
+from app.web.inputs.fields import OMITTABLE, Moment
 from app.web.inputs.paging import Page
 
 _Word = Annotated[str | None, OMITTABLE, Field(min_length=1, max_length=200)]
-_Time = Annotated[AwareDatetime | None, OMITTABLE]
+_Time = Annotated[Moment | None, OMITTABLE]
 
 
 class AuditPage(Page):

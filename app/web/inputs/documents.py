@@ -12,7 +12,7 @@ from app.core.documents import Description
 from app.core.errors import InvalidInputError
 from app.core.filters import AllOf, Condition, Filter, Op
 from app.core.models import Document, DocumentStatus, Scalar
-from app.web.inputs.fields import MAX_TAGS, OMITTABLE, Input, Metadata, Name, Tags
+from app.web.inputs.fields import OMITTABLE, Input, Metadata, Name, Tag, Tags
 from app.web.inputs.paging import Paging
 
 _FAMILY = "metadata."
@@ -65,8 +65,8 @@ class DocumentListing(Paging):
         Field(max_length=200, description="A media type, such as `application/pdf`."),
     ] = None
     tag: Annotated[
-        list[str],
-        Field(max_length=MAX_TAGS, description="A label that it must have; may be repeated."),
+        list[Tag],
+        Field(max_length=10, description="A label that it must have; may be repeated."),
     ] = Field(default_factory=list)
     filter: Annotated[
         str | None,

@@ -2,23 +2,28 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Annotated, Any, TypeAlias
 
 from fastapi import Path
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
-    GetJsonSchemaHandler,
+    GetCoreSchemaHandler,
     WithJsonSchema,
 )
-from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from app.core.errors import NotFoundError
 
 _ID = "[0-9a-hjkmnp-tv-z]{26}"
+_RFC3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
 _NO_NUL = r"^[^\x00]*$"
 _SOMETHING = r"^[^\x00]*[^\s\x00][^\x00]*$"  # more than white space
 MAX_METADATA = 50
@@ -33,18 +38,34 @@ class Input(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class _Omittable:
-    """Marks what may be left out but is never said to be null.
+def _written(value: object) -> object:
+    """Refuse what is no RFC 3339 time: pydantic would take numbers and dates for times."""
+    if not isinstance(value, str) or not _RFC3339.fullmatch(value):
+        raise PydanticCustomError("datetime_parsing", "not a time")
+    return value
 
-    A client that sends null for what it does not set would else wipe it. Null is taken as left out.
+
+def _utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # in the last hours of the year 9999, or the first of the year 1
+        raise PydanticCustomError("datetime_parsing", "not a time") from None
+
+
+Moment: TypeAlias = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_utc)]
+
+
+class _Omittable:
+    """Marks what may be left out (it is None then), but may not be said to be null.
+
+    A client that sends null for whatever it does not set would else seem to set it.
     """
 
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        found = handler(schema)
-        [said] = [one for one in found.pop("anyOf") if one != {"type": "null"}]
-        return {**said, **found}
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        found = handler(source)
+        return found["schema"] if found["type"] == "nullable" else found
 
 
 OMITTABLE = _Omittable()

@@ -3,18 +3,18 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from app.core.keys import NewKey
 from app.core.models import Scope
-from app.web.inputs.fields import Input, SpaceId
+from app.web.inputs.fields import Input, Moment, SpaceId
 
 
 def _future(moment: datetime) -> datetime:
     if moment <= datetime.now(UTC):
         raise PydanticCustomError("not_future", "not in the future")
-    return moment.astimezone(UTC)
+    return moment
 
 
 class ApiKeyIn(Input):
@@ -41,7 +41,7 @@ class ApiKeyIn(Input):
         ),
     ] = None
     expires_at: Annotated[
-        Annotated[AwareDatetime, AfterValidator(_future)] | None,
+        Annotated[Moment, AfterValidator(_future)] | None,
         Field(description="When it ends (RFC 3339); never if left out."),
     ] = None
 

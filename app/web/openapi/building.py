@@ -16,6 +16,7 @@ from app.core.access import PUBLIC, RULES
 from app.web.openapi import implied
 from app.web.openapi.examples import examples
 from app.web.openapi.headers import REQUEST_HEADERS, RESPONSE_HEADERS
+from app.web.openapi.links import linked
 from app.web.openapi.normalising import normalised
 from app.web.openapi.notes import KEY
 from app.web.openapi.responses import problem_responses
@@ -44,7 +45,7 @@ _DONE = {
 }
 _SECURITY_SCHEMES = {
     "ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-    "Bearer": {"type": "http", "scheme": "bearer", "description": "The same key as a token."},
+    "Bearer": {"type": "http", "scheme": "bearer", "description": "A key or access token."},
 }
 
 
@@ -94,11 +95,9 @@ def _complete(method: str, path: str, operation: dict[str, Any]) -> None:
     if rule is not PUBLIC:
         operation["security"] = [{"ApiKey": []}, {"Bearer": []}]
         operation["x-required-scope"] = rule.value
-    takes = [*noted["takes"], *(["Idempotency-Key"] if method == "post" else [])]
+    takes = [*noted["takes"], *implied.request_headers(method)]
     parameters = operation.setdefault("parameters", [])
-    parameters += [
-        {"$ref": f"#/components/parameters/{name}"} for name in [*takes, *implied.HEADERS]
-    ]
+    parameters += [{"$ref": f"#/components/parameters/{name}"} for name in takes]
     codes = implied.problems(method, path, operation) | set(noted["problems"])
     responses = operation["responses"] | problem_responses(codes)
     for status, response in responses.items():
@@ -108,6 +107,7 @@ def _complete(method: str, path: str, operation: dict[str, Any]) -> None:
         response.setdefault("headers", {}).update(
             {name: {"$ref": f"#/components/headers/{name}"} for name in names}
         )
+    linked(operation["operationId"], responses)
     operation["responses"] = dict(sorted(responses.items()))
 
 

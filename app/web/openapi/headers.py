@@ -21,20 +21,19 @@ _REQUEST = (
     _request("Accept-Language", "`fr` for problems in French.", examples=["fr-CA, en;q=0.8"]),
     _request(
         "X-Request-Id",
-        "Your id of this request; it comes back, and stands in the logs.",
-        pattern="^[A-Za-z0-9._-]{1,64}$",
+        "Your id of this request (1 to 64 of A-Z a-z 0-9 . _ -); it comes back, and stands in the "
+        "logs. One of another form is replaced.",
     ),
     _request(
         "Idempotency-Key",
         "Makes repeating the request harmless for 24 hours: a successful first answer is "
-        "replayed, with `Idempotency-Replayed: true`. A UUID is good.",
+        "replayed, with `Idempotency-Replayed: true`. A fresh UUID for each request is good.",
         pattern="^[!#-~]{1,255}$",
-        examples=["8e03978e-40d5-43dd-bc93-6894a57f9324"],
     ),
     _request(
         "If-Match",
         "The ETag of what you read; the change is refused (412) if it changed since. "
-        "`*` overwrites whatever is there. PUT and PATCH require it (428).",
+        "`*` overwrites whatever is there.",
     ),
     _request("If-None-Match", "The ETag of your copy; 304 if it is still good."),
     _request("If-Range", "The ETag of the part you have; else the whole is sent."),
@@ -52,6 +51,8 @@ _REQUEST = (
     ),
 )
 REQUEST_HEADERS = {one["name"]: one for one in _REQUEST}
+# The same where it must be sent (428 without).
+REQUEST_HEADERS["If-Match-Required"] = {**REQUEST_HEADERS["If-Match"], "required": True}
 RESPONSE_HEADERS = {
     "X-Request-Id": _response("The request's id."),
     "ETag": _response("The revision of what is shown."),

@@ -4,7 +4,6 @@ from typing import Any
 
 from app.core.access import PUBLIC, RULES
 
-HEADERS = ("Accept-Language", "X-Request-Id")
 _EVERY = ("X-Request-Id",)
 _RETRY = frozenset({"425", "503"})
 
@@ -19,6 +18,14 @@ def problems(method: str, path: str, operation: dict[str, Any]) -> set[str]:
     if "{" in path:
         codes.add("not-found")
     return codes | _of_body(operation) | _of_method(method)
+
+
+def request_headers(method: str) -> tuple[str, ...]:
+    """Return the request headers that every operation of a method takes."""
+    every = ("Accept-Language", "X-Request-Id")
+    if method in ("put", "patch"):
+        return ("If-Match-Required", *every)
+    return ("Idempotency-Key", *every) if method == "post" else every
 
 
 def _of_body(operation: dict[str, Any]) -> set[str]:

@@ -7,6 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from app.core.errors import EvaError, InvalidInputError, TooLargeError
 from app.web.errors import (
@@ -52,7 +53,17 @@ async def _http(request: Request, error: Exception) -> Response:
         return respond(request.scope, error.__cause__)
     fallback = EvaError if error.status_code >= _SERVER_ERROR else BadRequestError
     kind = _BY_STATUS.get(error.status_code, fallback)
-    return respond(request.scope, kind(), headers=error.headers)
+    headers = {"Allow": _allowed(request)} if kind is MethodNotAllowedError else error.headers
+    return respond(request.scope, kind(), headers=headers)
+
+
+def _allowed(request: Request) -> str:
+    """Return every method that the path has; the framework names those of one route only."""
+    methods: set[str] = set()
+    for route in request.app.routes:
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+            methods |= route.methods or set()
+    return ", ".join(sorted(methods))
 
 
 def refusal(one: Mapping[str, object]) -> Refusal:

@@ -23,7 +23,7 @@ _Number = Annotated[
     int | None,
     Query(ge=1, le=1_000_000, description="Which version; else the one that answers rest on."),
 ]
-_FILE = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+_FILE = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
 
 
 @router.get(

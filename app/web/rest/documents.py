@@ -38,7 +38,10 @@ _METADATA = {
             'as a JSON number, boolean or string is one: `metadata.year=2026`, `metadata.no="7"`.',
             "schema": {
                 "type": "object",
-                "patternProperties": {"^metadata\\..+$": {"type": "string"}},
+                "patternProperties": {
+                    "^metadata\\..{1,100}$": {"type": "string", "maxLength": 1000}
+                },
+                "maxProperties": 10,
                 "additionalProperties": False,
             },
         }
@@ -99,7 +102,7 @@ async def get_below(call: CallDep, space_id: SpaceInPath, document_id: DocumentI
     operation_id="updateDocument",
     response_model=shapes.Document,
     summary="Change a document's description",
-    openapi_extra=notes(takes=("If-Match",), gives={200: ("ETag",)}),
+    openapi_extra=notes(gives={200: ("ETag",)}),
 )
 async def update(call: CallDep, document_id: DocumentInPath, body: DocumentPatch) -> Response:
     """Change what is named; what is left out stays. `metadata` and `tags` are replaced whole."""

@@ -27,7 +27,7 @@ FORMER_PREFIX = "/auth/api-keys"
     status_code=201,
     response_model=shapes.NewApiKey,
     summary="Issue an API key",
-    openapi_extra=notes(gives={201: ("Location", "ETag")}),
+    openapi_extra=notes(problems=("not-found",), gives={201: ("Location", "ETag")}),
 )
 async def create(call: CallDep, body: ApiKeyIn) -> Response:
     """Issue a key. Its token is in this answer only; a replay of the answer has null instead."""

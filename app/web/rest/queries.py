@@ -21,7 +21,6 @@ router = group("queries")
 _EVENTS = {
     "text/event-stream": {
         "schema": {
-            "type": "string",
             "description": "Events `status`, `passages`, `sentence`…, then `done` or `error`; "
             "each has an `id` and JSON `data` with a `type`.",
         },
@@ -36,7 +35,7 @@ _ASKED: dict[int | str, dict[str, Any]] = {
     }
 }
 _ASKING = notes(
-    problems=("not-acceptable",),
+    problems=("not-acceptable", "not-found"),
     takes=("Prefer",),
     gives={202: ("Location", "ETag", "Retry-After"), 200: ("Location", "Preference-Applied")},
 )
@@ -134,7 +133,7 @@ async def result(call: CallDep, query_id: QueryInPath) -> Response:
     status_code=200,
     summary="Listen to a query",
     responses={200: {"description": "The query's events.", "content": _EVENTS}},
-    response_class=event_stream.EventStream,
+    response_class=Response,
     openapi_extra=notes(takes=("Last-Event-ID",), gives={200: ("Location",)}),
 )
 async def events(call: CallDep, query_id: QueryInPath) -> Response:

@@ -72,7 +72,7 @@ async def get(call: CallDep, space_id: SpaceInPath) -> Response:
     operation_id="replaceSpace",
     response_model=shapes.Space,
     summary="Replace a space's description",
-    openapi_extra=notes(takes=("If-Match",), gives={200: ("ETag",)}),
+    openapi_extra=notes(gives={200: ("ETag",)}),
 )
 async def replace(call: CallDep, space_id: SpaceInPath, body: SpaceIn) -> Response:
     """Replace name, description, metadata and tags; what is left out becomes empty."""
@@ -87,7 +87,7 @@ async def replace(call: CallDep, space_id: SpaceInPath, body: SpaceIn) -> Respon
     operation_id="updateSpace",
     response_model=shapes.Space,
     summary="Change a space's description",
-    openapi_extra=notes(takes=("If-Match",), gives={200: ("ETag",)}),
+    openapi_extra=notes(gives={200: ("ETag",)}),
 )
 async def update(call: CallDep, space_id: SpaceInPath, body: SpacePatch) -> Response:
     """Change what is named; what is left out stays. `metadata` and `tags` are replaced whole."""

@@ -98,7 +98,7 @@ def test_every_post_takes_an_idempotency_key_and_every_change_an_etag(
         taken = {one.get("$ref", "").rpartition("/")[2] for one in operation["parameters"]}
         assert ("Idempotency-Key" in taken) is (method == "post")
         if method in ("put", "patch"):
-            assert "If-Match" in taken
+            assert "If-Match-Required" in taken
             assert {"412", "428"} <= operation["responses"].keys()
 
 

@@ -161,6 +161,9 @@ async def test_an_unknown_path_and_a_wrong_method_are_problems(house: House) -> 
     refused = await anybody.post("/livez")
     problem(refused, 405, "method-not-allowed")
     assert refused.headers["allow"] == "GET"
+    refused = await anybody.post(f"{API}/spaces/x")
+    problem(refused, 405, "method-not-allowed")
+    assert refused.headers["allow"] == "DELETE, GET, PATCH, PUT"
     problem(await anybody.get("/livez/"), 404, "route-not-found")
 
 
