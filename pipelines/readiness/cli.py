@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from subprocess import CalledProcessError
@@ -26,8 +27,11 @@ from pipelines.readiness.subject import git
 cli = typer.Typer(
     name="eva-gate", add_completion=False, no_args_is_help=True, help=__doc__, rich_markup_mode=None
 )
-ROOT = Path.cwd()
 NOT_READY, WRONG = 1, 2
+
+
+def _root() -> Path:
+    return Path.cwd()
 
 
 def _time(text: str) -> datetime:
@@ -44,7 +48,7 @@ LanguageOption = Annotated[Literal["en", "fr"], typer.Option("--lang", envvar="E
 
 
 def _held(stage: Stage, now: datetime | None) -> Session:
-    return hold(ROOT, stage, now or datetime.now(UTC))
+    return hold(_root(), stage, now or datetime.now(UTC))
 
 
 @cli.command()
@@ -54,7 +58,7 @@ def judge(stage: StageOption = Stage.BETA, now: Now = None, lang: LanguageOption
     folder = publish(session)
     console = Console(highlight=False)
     terminal.show(session.verdict, session.policy, console, lang)
-    console.print(f"[dim]{folder.relative_to(ROOT)}/report.html[/]")
+    console.print(f"[dim]{folder.relative_to(_root())}/report.html[/]")
     sys.exit(0 if session.verdict.ready else NOT_READY)
 
 
@@ -80,7 +84,7 @@ def explain(
 @cli.command("verify")
 def verify_verdict(  # noqa: PLR0913, PLR0917 - a command's options are its parameters
     stage: StageOption = Stage.BETA,
-    root: Annotated[Path, typer.Option(help="a clone, or an unpacked auditor's pack")] = ROOT,
+    root: Annotated[Path, typer.Option(help="a clone, or an unpacked auditor's pack")] = Path(),
     commit: Annotated[str, typer.Option(help="what the verdict must be about")] = "HEAD",
     key: Annotated[Path | None, typer.Option(help="public key; else this clone's own")] = None,
     now: Now = None,
@@ -88,7 +92,7 @@ def verify_verdict(  # noqa: PLR0913, PLR0917 - a command's options are its para
 ) -> None:
     """Check a signed verdict: signature, commit, policy, evidence, age. Trusts no file unread."""
     path = readiness_folder(root, stage) / ENVELOPE
-    pem = key.read_bytes() if key else keys.public_pem(keys.development_key(ROOT).public_key())
+    pem = key.read_bytes() if key else keys.public_pem(keys.development_key(_root()).public_key())
     wanted = Expected(
         commit=git(root, "rev-parse", "HEAD") if commit == "HEAD" else commit,
         stage=stage,
@@ -107,8 +111,8 @@ def verify_verdict(  # noqa: PLR0913, PLR0917 - a command's options are its para
 @cli.command()
 def accept(release: str, stage: StageOption = Stage.PRODUCTION, now: Now = None) -> None:
     """Write down that this commit was accepted as a release, to compare later ones with."""
-    path = history.accept(ROOT, _held(stage, now).verdict, release)
-    print(f"{path.relative_to(ROOT)}: commit it")
+    path = history.accept(_root(), _held(stage, now).verdict, release)
+    print(f"{path.relative_to(_root())}: commit it")
 
 
 @cli.command("break-glass")
@@ -125,7 +129,7 @@ def bypass(  # noqa: PLR0913, PLR0917 - a command's options are its parameters
     session = _held(stage, now)
     publish(session)
     path = break_glass(session, emergency)
-    print(f"{path.relative_to(ROOT)}: {len(session.verdict.unmet)} objections overridden")
+    print(f"{path.relative_to(_root())}: {len(session.verdict.unmet)} objections overridden")
 
 
 @cli.command("auditor-pack")
@@ -133,13 +137,13 @@ def auditor_pack(stage: StageOption = Stage.BETA, now: Now = None) -> None:
     """Judge, and put the verdict with all that it takes to check it into one archive."""
     session = _held(stage, now)
     publish(session)
-    print(pack(session).relative_to(ROOT))
+    print(pack(session).relative_to(_root()))
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run; what is malformed ends with code 2, named by file and line."""
     try:
-        cli()
+        cli(args=arguments)
     except (ConfigurationError, RefusedError, ValueError, OSError, CalledProcessError) as error:
         Console(stderr=True, highlight=False).print(f"[bold red]eva-gate:[/] {escape(str(error))}")
         sys.exit(WRONG)
