@@ -54,7 +54,9 @@ class Corpus:
             if len(words) >= 8:
                 length = chance.randint(6, 10)
                 at = chance.randint(0, max(0, len(words) - length))
-                asked[f"What is said about {' '.join(words[at : at + length])}?"] = None
+                part = words[at : at + length]
+                if sum(len(word) > 4 for word in part) >= 3:  # not grammar only
+                    asked[f"What is said about {' '.join(part)}?"] = None
         return list(asked)
 
 

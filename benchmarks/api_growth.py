@@ -5,7 +5,7 @@ from itertools import cycle, repeat
 
 from api_corpus import IN_ONE_DOCUMENT, corpus
 from api_eva import Eva, fill, make_space, serving, sound
-from api_measure import Measured, closed_loop
+from api_measure import Load, Measured, closed_loop
 from api_report import Cells, Row, Verdict
 from api_setting import Setting
 
@@ -50,7 +50,7 @@ def _several(setting: Setting, count: int, row: Row) -> Measured:
         passages = fill(eva, space_ids, held.documents())
         took = time.perf_counter() - began
         asks = eva.asks(held.questions(_QUESTIONS), cycle(space_ids))
-        closed_loop(eva.server, asks[:count], sound, seconds=2.0)
+        closed_loop(eva.server, asks[:count], sound, Load(seconds=2.0))
         measured = _asked(setting, eva, asks)
     name = f"{count:,} spaces, {_DOCUMENTS_EACH * IN_ONE_DOCUMENT} chunks each"
     row.figures.append(_figures(name, passages, took, measured))
@@ -59,7 +59,7 @@ def _several(setting: Setting, count: int, row: Row) -> Measured:
 
 
 def _asked(setting: Setting, eva: Eva, asks: tuple[str, ...]) -> Measured:
-    return closed_loop(eva.server, asks, sound, seconds=setting.pick(quick=3.0, usual=8.0))
+    return closed_loop(eva.server, asks, sound, Load(seconds=setting.pick(quick=3.0, usual=8.0)))
 
 
 def _figures(name: str, passages: int, took: float, measured: Measured) -> Cells:

@@ -36,7 +36,8 @@ class Plan:
     rate: float | None = None
     first: int = 0
     samples: int = 0
-    until: str | None = None  # stop early once this file exists
+    until: str | None = None  # stop early once this file exists …
+    most: int = sys.maxsize  # … or so many were sent
 
 
 @dataclass
@@ -130,8 +131,7 @@ class _Run:
 
     async def connection(self) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.plan.port, limit=1 << 22)
-        while not self.over():
-            turn = next(self.turns)
+        while not self.over() and (turn := next(self.turns)) < self.plan.most:
             at = await self.due(turn)
             writer.write(self.wire[(self.plan.first + turn) % len(self.wire)])
             try:

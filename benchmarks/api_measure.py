@@ -1,13 +1,12 @@
 """A load on a server, with the CPU, the memory and the errors that it took."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from api_load import Plan, run
 from api_processes import MB, TICKS, Server
 
-WARM_S = 1.5
 SAMPLES = 40
 
 
@@ -28,6 +27,7 @@ class Measured:
     resident_mb: float
     client_ms: float
     others: float
+    put: int  # with the warm-up
 
 
 def busy() -> float:
@@ -37,19 +37,24 @@ def busy() -> float:
     return (sum(map(int, fields[:8])) - idle) / TICKS
 
 
+@dataclass(frozen=True)
+class Load:
+    """How hard and how long to ask."""
+
+    connections: int = 8
+    seconds: float = 5.0
+    warm_s: float = 1.5
+
+
 def closed_loop(
-    server: Server,
-    requests: Sequence[str],
-    sound: Callable[[str], bool],
-    *,
-    connections: int = 8,
-    seconds: float = 5.0,
+    server: Server, requests: Sequence[str], sound: Callable[[str], bool], load: Load
 ) -> Measured:
-    """Ask for `seconds` after a warm-up; every status must be 200 and every sample sound."""
+    """Ask after a warm-up; every status must be 200 and every sample sound."""
     asked = tuple(requests)
-    warm = run(Plan(server.port, asked, connections, WARM_S))
+    warm = run(Plan(server.port, asked, load.connections, load.warm_s))
     cpu, all_cpu = server.cpu(), busy()
-    outcome = run(Plan(server.port, asked, connections, seconds, first=warm.count, samples=SAMPLES))
+    plan = Plan(server.port, asked, load.connections, load.seconds)
+    outcome = run(replace(plan, first=warm.count, samples=SAMPLES))
     cpu, all_cpu = server.cpu() - cpu, busy() - all_cpu
     check(server.name, outcome.statuses, outcome.samples, sound)
     return Measured(
@@ -62,6 +67,7 @@ def closed_loop(
         resident_mb=server.resident()[0] / MB,
         client_ms=1000 * outcome.client_cpu / outcome.count,
         others=max(0.0, all_cpu - cpu - outcome.client_cpu) / outcome.seconds,
+        put=warm.count + outcome.count,
     )
 
 
