@@ -46,15 +46,15 @@ def specifiers(advisory: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
 
 def _spans(events: list[Mapping[str, str]]) -> Iterator[str]:
     """Yield a specifier for each span from one `introduced` to what ends it."""
-    start = ""
+    start: str | None = None
     for event in events:
         [(what, bound)] = event.items()
-        if what == "introduced":
+        if what == "introduced" and start is None:
             start = "" if bound == "0" else f">={bound}"
-        elif what in BOUNDS:
+        elif what in BOUNDS and start is not None:
             yield ",".join(filter(None, (start, f"{BOUNDS[what]}{bound}")))
-            start = "ended"
-    if start != "ended":
+            start = None
+    if start is not None:
         yield start or ">=0"
 
 
