@@ -35,6 +35,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
 app.command()(doctor.doctor)
 app.command()(service.openapi)
+app.command()(service.dev_issuer)
 
 
 def _version(*, wanted: bool) -> None:

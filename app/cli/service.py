@@ -1,6 +1,7 @@
 """`eva serve`, `eva worker`, `eva openapi`."""
 
 import asyncio
+import json
 import logging
 import signal
 import socket
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli.screen import Screen
+from app.core.errors import SetupError
+from app.core.models import DEFAULT_TENANT
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,15 +33,13 @@ def serve(
 
     On an empty data folder it issues one administrator key and prints it once.
     """
-    from app.cli.first_start import administrator_token
-
     settings = Settings.load()
     settings = replace(settings, host=host or settings.host)
     settings = replace(settings, port=settings.port if port is None else port)
     _log(settings)
-    token = asyncio.run(administrator_token(settings))
+    asyncio.run(_open_once(settings))
     try:
-        _server(settings, token).run()
+        _server(settings).run()
     except SystemExit as failed:  # it has logged why
         raise typer.Exit(1) from failed
 
@@ -49,6 +50,25 @@ def worker() -> None:
     _log(settings)
     Screen().note(f"working on {settings.data_dir}; Ctrl+C stops")
     asyncio.run(_work(settings))
+
+
+def dev_issuer(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Listen on this port.")] = 8400,
+) -> None:
+    """Run an issuer of access tokens for development: loopback only, a new key each time."""
+    from app.wiring import run_dev_issuer
+
+    settings = Settings.load()
+    url = f"http://127.0.0.1:{port}"
+    trust = [{"issuer": url, "audiences": ["eva-api"], "tenants": {DEFAULT_TENANT: DEFAULT_TENANT}}]
+    screen = Screen()
+    screen.say(f"Start the service with\n\n  EVA_OIDC_ISSUERS='{json.dumps(trust)}' eva serve\n")
+    ask = f"-d grant_type=client_credentials -d roles=reader -d tid={DEFAULT_TENANT}"
+    screen.say(f"and get a token with\n\n  curl {ask} {url}/token\n")
+    try:
+        asyncio.run(run_dev_issuer(settings, port))
+    except ValueError as refused:
+        raise SetupError(str(refused)) from None
 
 
 def openapi(
@@ -77,6 +97,14 @@ def _log(settings: Settings) -> None:
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # it would repeat ours
 
 
+async def _open_once(settings: Settings) -> None:
+    """Find out before the service starts, and say without a trace, what its set-up lacks."""
+    from app.wiring import open_ports
+
+    async with open_ports(settings):
+        pass
+
+
 async def _work(settings: Settings) -> None:
     from app import worker as background
 
@@ -88,18 +116,20 @@ async def _work(settings: Settings) -> None:
         Screen().note("stopped")
 
 
-def _server(settings: Settings, token: str | None) -> "uvicorn.Server":
+def _server(settings: Settings) -> "uvicorn.Server":
     import uvicorn
 
+    from app.cli.first_start import administrator_token
     from app.main import create_app
 
     class Announcing(uvicorn.Server):
-        """Says where it listens once it does."""
+        """Says where it listens once it does; no key is issued by a start that failed."""
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             if self.started:
                 host, port = self.servers[0].sockets[0].getsockname()[:2]
+                token = await administrator_token(settings)
                 _announce(f"http://{host}:{port}", settings, token)
 
     config = uvicorn.Config(
@@ -112,6 +142,7 @@ def _server(settings: Settings, token: str | None) -> "uvicorn.Server":
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # who is whose proxy is for EVA_TRUSTED_PROXIES to say
         timeout_graceful_shutdown=_GRACE_S,
     )
     return Announcing(config)

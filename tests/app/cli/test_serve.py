@@ -88,6 +88,8 @@ def test_a_port_that_is_taken_is_told_without_a_trace(tmp_path: Path) -> None:
         port = served.url.rpartition(":")[2]
         other = Eva(tmp_path, {"EVA_DATA_DIR": str(tmp_path / "other")})
         ran = other.process("serve", "--port", port)
+        with serving(tmp_path, EVA_DATA_DIR=str(tmp_path / "other")) as again:
+            assert again.token, "a start that failed issues no key that nobody saw"
     assert ran.code == 1
     assert "address already in use" in ran.err
     assert "Traceback" not in ran.err
