@@ -1,6 +1,5 @@
 """A malformed criterion, waiver or record is named by file and line; it never passes."""
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -221,6 +220,5 @@ def test_every_record_of_an_unknown_kind_is_refused(tmp_path: Path) -> None:
 
 def test_the_repository_s_own_policy_is_sound() -> None:
     made = load_policy(ROOT)
-    assert json.dumps([c.id for c in made.criteria])
     demanded = {demand.evidence for c in made.criteria for demand in c.demands}
-    assert demanded | {"crash"} == set(made.sources)
+    assert demanded == set(made.sources)
