@@ -5,10 +5,9 @@ Two families of names are in use for the same things; both are accepted, and may
 
 from dataclasses import dataclass
 
-from app.settings.declaring import address, flag, listed, number, setting, text, whole
+from app.settings.declaring import address, flag, listed, number, setting, text
 
 PENDING = "(not in effect yet)"  # how the title of each group here ends
-_PORTS = whole(1, 65535)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,16 +18,6 @@ class Edge:
         listed(), (), "ALLOWED_ORIGINS", about="Web origins that may call from a browser."
     )
     require_https: bool = setting(flag(), False, "REQUIRE_HTTPS", about="Refuse plain HTTP.")
-    rate_limit_enabled: bool = setting(flag(), True, "RATE_LIMIT_ENABLED", about="Limit requests.")
-    rate_limit_default: str | None = setting(
-        text(), None, "RATE_LIMIT_DEFAULT", about="The tier of a tenant without one."
-    )
-    rate_limit_requests_per_minute: int = setting(
-        whole(1, 1_000_000), 60, "RATE_LIMIT_REQUESTS_PER_MINUTE", about="Requests a minute."
-    )
-    rate_limit_burst_size: int = setting(
-        whole(1, 1_000_000), 10, "RATE_LIMIT_BURST_SIZE", about="Requests at once."
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +97,7 @@ class Storage:
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """Azure OpenAI, Redis and telemetry (not in effect yet)."""
+    """Azure OpenAI and telemetry (not in effect yet)."""
 
     openai_endpoint: str | None = setting(
         address(), None, "AZURE_OPENAI_ENDPOINT", about="Azure OpenAI resource."
@@ -121,25 +110,6 @@ class Services:
     )
     openai_deployment: str | None = setting(
         text(), None, "AZURE_OPENAI_DEPLOYMENT_NAME", about="Azure OpenAI deployment."
-    )
-    redis_host: str | None = setting(text(), None, "REDIS_HOST", about="Host of the quota store.")
-    redis_port: int = setting(_PORTS, 6379, "REDIS_PORT", about="Redis port.")
-    redis_password: str | None = setting(
-        text(), None, "REDIS_PASSWORD", about="Redis password.", secret=True
-    )
-    redis_db: int = setting(whole(0, 15), 0, "REDIS_DB", about="Redis database.")
-    redis_ssl: bool = setting(flag(), True, "REDIS_SSL", about="Whether Redis is reached over TLS.")
-    redis_max_connections: int = setting(
-        whole(1, 10_000), 50, "REDIS_MAX_CONNECTIONS", about="The most Redis connections."
-    )
-    redis_socket_timeout_s: float = setting(
-        number(0.05, 60), 5.0, "REDIS_SOCKET_TIMEOUT", about="The longest wait for Redis, seconds."
-    )
-    redis_socket_connect_timeout_s: float = setting(
-        number(0.05, 60),
-        5.0,
-        "REDIS_SOCKET_CONNECT_TIMEOUT",
-        about="The longest wait for a Redis connection, seconds.",
     )
     otel_enabled: bool = setting(flag(), False, "OTEL_ENABLED", about="Whether to send telemetry.")
     otel_endpoint: str | None = setting(address(), None, "OTEL_ENDPOINT", about="OTLP collector.")

@@ -28,10 +28,12 @@ def require_rules(routes: Sequence[BaseRoute]) -> None:
 
 
 async def authenticate(ports: Ports, headers: Headers) -> Principal:
-    """Return who is calling, by `X-API-Key` or bearer token; UnauthenticatedError."""
+    """Return who is calling, by API key or access token; UnauthenticatedError."""
     token = _token(headers)
     if token.startswith("eva_"):
         return await keys.authenticate(ports, token)
+    if token and ports.tokens is not None:
+        return await ports.tokens.verify(token)
     raise UnauthenticatedError
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.core.identity import TokenVerifier
 from app.core.ports.auditing import AuditLog
 from app.core.ports.composing import Composer
 from app.core.ports.content import BlobStore, Extractor
@@ -23,3 +24,4 @@ class Ports:
     analyzer: Analyzer
     composer: Composer
     audit: AuditLog
+    tokens: TokenVerifier | None = None  # None: API keys only
