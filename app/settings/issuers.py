@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 from app.settings.declaring import Form
 
@@ -13,7 +13,7 @@ class Issuer:
 
     issuer: str
     audiences: tuple[str, ...]
-    tenants: Mapping[str, str]
+    tenants: Mapping[str, str] = field(hash=False)
     discovery: str = ""
     tenant_claim: str | None = "tid"
     subject_claim: str = "sub"
@@ -33,7 +33,7 @@ def _read(raw: str) -> tuple[Issuer, ...]:
 
 
 def _one(said: object) -> Issuer:
-    known = {field.name for field in fields(Issuer)}
+    known = {one.name for one in fields(Issuer)}
     if not isinstance(said, dict) or not {"issuer", "audiences", "tenants"} <= set(said) <= known:
         raise ValueError(said)
     if not isinstance(said["audiences"], list) or not isinstance(said["tenants"], dict):
