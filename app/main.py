@@ -8,16 +8,19 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from importlib.metadata import version
+from ipaddress import ip_network
 
 from fastapi import FastAPI
 
 from app import worker
 from app.core.live import Live
 from app.settings import Settings
+from app.web.addresses import Proxies
 from app.web.application import Application
+from app.web.limits import AddressRules
 from app.web.listeners import Listeners
 from app.web.services import Limits, Services, State
-from app.wiring import open_ports
+from app.wiring import open_ports, open_quotas
 
 
 def create_app(settings: Settings | None = None) -> Application:
@@ -30,7 +33,23 @@ def create_app(settings: Settings | None = None) -> Application:
             yield {"services": await _opened(chosen, stack)}
 
     return Application(
-        lifespan=lifespan, version=version("eva-api"), max_json_bytes=chosen.max_json_bytes
+        lifespan=lifespan,
+        version=version("eva-api"),
+        max_json_bytes=chosen.max_json_bytes,
+        addresses=_address_rules(chosen),
+    )
+
+
+def _address_rules(settings: Settings) -> AddressRules:
+    """Return what one address may do; what is not said is no limit in development only."""
+    proxies = Proxies([ip_network(one) for one in settings.trusted_proxies])
+    if not settings.rate_limit_enabled:
+        return AddressRules(proxies=proxies)
+    requests, failures = (0, 0) if settings.environment == "development" else (6_000, 30)
+    return AddressRules(
+        requests=requests if settings.address_limit is None else settings.address_limit,
+        failures=failures if settings.failure_limit is None else settings.failure_limit,
+        proxies=proxies,
     )
 
 
@@ -38,6 +57,7 @@ async def _opened(settings: Settings, stack: AsyncExitStack) -> Services:
     """Open everything that requests work with, to be closed with the stack."""
     live = Live()
     ports = await stack.enter_async_context(open_ports(settings))
+    quotas = await stack.enter_async_context(open_quotas(settings))
     running = None
     if settings.worker:
         running = await stack.enter_async_context(worker.start(ports, live, settings))
@@ -45,6 +65,7 @@ async def _opened(settings: Settings, stack: AsyncExitStack) -> Services:
     stack.push_async_callback(listeners.close)
     return Services(
         ports=ports,
+        quotas=quotas,
         live=live,
         worker=running,
         listeners=listeners,
@@ -53,6 +74,7 @@ async def _opened(settings: Settings, stack: AsyncExitStack) -> Services:
             max_json_bytes=settings.max_json_bytes,
             max_wait_s=settings.max_wait_s,
             heartbeat_s=settings.sse_heartbeat_s,
+            rate_limit_headers=settings.rate_limit_headers,
         ),
         version=version("eva-api"),
         data_dir=settings.data_dir,

@@ -11,7 +11,10 @@ from typing import assert_never
 
 from app.core.answering import ExtractiveComposer
 from app.core.audit import Report
+from app.core.identity import TokenVerifier
+from app.core.models import DEFAULT_TENANT
 from app.core.ports import Ports
+from app.core.quotas import Counter, Quotas, Tier
 from app.settings import Settings
 from app.settings.parts import MIB
 
@@ -35,6 +38,45 @@ async def verify_audit(
 
     async with open_store(settings.data_dir) as store:
         return await store.audit.verify(copies=copies, public_key=public_key)
+
+
+@contextlib.asynccontextmanager
+async def open_quotas(settings: Settings) -> AsyncIterator[Quotas]:
+    """Open what counts requests by the minute, for the duration of the context."""
+    from app.adapters.quotas import local_counter
+
+    usual = Tier.UNLIMITED if settings.environment == "development" else Tier.BASIC
+    default = Tier(settings.rate_limit_default or usual)
+    pairs = (pair.rpartition("=") for pair in settings.tenant_tiers)
+    tiers = {tenant: Tier(tier) for tenant, _, tier in pairs}
+    async with AsyncExitStack() as stack:
+        counter: Counter = local_counter()
+        if settings.redis_host is not None:
+            counter = await stack.enter_async_context(_redis(settings, settings.redis_host))
+        yield Quotas(counter, default, tiers) if settings.rate_limit_enabled else Quotas(counter)
+
+
+def _redis(settings: Settings, host: str) -> AbstractAsyncContextManager[Counter]:
+    from app.adapters.quotas import DEADLINE_S, Redis, shared_counter
+
+    return shared_counter(
+        Redis(
+            host=host,
+            port=settings.redis_port,
+            password=settings.redis_password,
+            database=settings.redis_db,
+            tls=settings.redis_ssl,
+            connections=settings.redis_max_connections,
+            timeout_s=min(settings.redis_timeout_s, DEADLINE_S),
+        )
+    )
+
+
+async def run_dev_issuer(settings: Settings, port: int) -> None:
+    """Issue access tokens for development until cancelled; ValueError outside development."""
+    from app.adapters.oidc.dev_issuer import serve
+
+    await serve("127.0.0.1", port, environment=settings.environment)
 
 
 @contextlib.asynccontextmanager
@@ -66,4 +108,31 @@ async def _embedded(settings: Settings) -> AsyncIterator[Ports]:
             analyzer=analyzer,
             composer=ExtractiveComposer(analyzer),
             audit=store.audit,
+            tokens=await _tokens(settings, stack),
         )
+
+
+async def _tokens(settings: Settings, stack: AsyncExitStack) -> TokenVerifier | None:
+    """Open what verifies access tokens, if any issuer is trusted."""
+    if not settings.oidc_issuers and settings.entra_tenant_id is None:
+        return None
+    from app.adapters.oidc import IssuerConfig, microsoft, open_verifier
+
+    loopback = settings.environment == "development"
+    trusted = [
+        IssuerConfig(
+            issuer=one.issuer,
+            audiences=frozenset(one.audiences),
+            tenants=one.tenants,
+            discovery=one.discovery,
+            tenant_claim=one.tenant_claim,
+            subject_claim=one.subject_claim,
+            policy=one.policy,
+            loopback=loopback,
+        )
+        for one in settings.oidc_issuers
+    ]
+    if settings.entra_tenant_id and settings.entra_client_id:
+        tenant, audience = settings.entra_tenant_id, settings.entra_client_id
+        trusted.append(microsoft.entra(tenant, audience, here=DEFAULT_TENANT))
+    return await stack.enter_async_context(open_verifier(trusted))

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from app.settings import azure, parts
 from app.settings.declaring import Declared, declared
+from app.settings.limits import Limits
 from app.settings.reading import DEFAULT, SettingsError, read, shown, unknown
 
 __all__ = ["DEFAULT", "ClientSettings", "Effective", "Settings", "SettingsError"]
@@ -33,6 +34,9 @@ RETIRED = {
     "RELOAD": "the service does not reload itself",
     "EVA_MOCK_MODE": "there is no mock: EVA_BACKEND=embedded is a real backend that works offline",
     "JWT_ALGORITHM": "the algorithms allowed are fixed in the code",
+    "RATE_LIMIT_REQUESTS_PER_MINUTE": "use EVA_RATE_LIMIT_TIER",
+    "REDIS_SOCKET_CONNECT_TIMEOUT": "REDIS_SOCKET_TIMEOUT bounds connecting too",
+    "RATE_LIMIT_BURST_SIZE": "tiers have no bursts of their own: use EVA_RATE_LIMIT_TIER",
     "API_KEY_PREFIX": "keys are eva_<id>_<secret>",
     "API_KEY_LENGTH": "keys are eva_<id>_<secret>",
 }
@@ -105,6 +109,7 @@ class Settings(
     parts.Extraction,
     parts.Retrieval,
     parts.Identity,
+    Limits,
     azure.Edge,
     azure.Directory,
     azure.Storage,

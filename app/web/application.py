@@ -9,6 +9,7 @@ from app.web import auth
 from app.web.body import BodyWatch
 from app.web.edge import Edge
 from app.web.guard import GuardedRoute
+from app.web.limits import AddressLimit, AddressRules
 from app.web.openapi import building
 from app.web.problems import handlers
 from app.web.recording import Recording
@@ -49,7 +50,14 @@ _GROUPS = (
 class Application(FastAPI):
     """The application. It refuses to be built with a route that has no access rule."""
 
-    def __init__(self, *, lifespan: Lifespan[FastAPI], version: str, max_json_bytes: int) -> None:
+    def __init__(
+        self,
+        *,
+        lifespan: Lifespan[FastAPI],
+        version: str,
+        max_json_bytes: int,
+        addresses: AddressRules,
+    ) -> None:
         super().__init__(
             version=version,
             lifespan=lifespan,
@@ -66,6 +74,7 @@ class Application(FastAPI):
         handlers.install(self)
         self.add_middleware(BodyWatch, limit_bytes=max_json_bytes)
         self.add_middleware(Recording)
+        self.add_middleware(AddressLimit, rules=addresses)
         self.add_middleware(Edge)
 
     def openapi(self) -> dict[str, Any]:

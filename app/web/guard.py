@@ -1,6 +1,6 @@
 """The route of every operation: who calls is known before anything of the request is read.
 
-In order: credential and scope, unknown query parameters, the body's media type, the
+In order: credential, quota and scope, unknown query parameters, the body's media type, the
 Idempotency-Key; only then FastAPI validates the input and calls the operation.
 """
 
@@ -18,11 +18,12 @@ from starlette.types import Scope
 
 from app.core.access import PUBLIC, RULES, Principal
 from app.core.audit import Act, acting
-from app.web import auth, once
+from app.core.quotas import POLICIES
+from app.web import auth, limits, once
 from app.web.errors import UnsupportedMediaTypeError
 from app.web.problems.rendering import REQUEST_ID
 from app.web.recording import OPERATION, personal
-from app.web.services import PRINCIPAL, services_of
+from app.web.services import services_of
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -36,7 +37,7 @@ class JsonRequest(Request):
 
 
 class GuardedRoute(APIRoute):
-    """An operation. Its operation id must have a rule in `core/access.py`."""
+    """An operation. Its id must have a rule in `core/access.py`, a policy in `core/quotas.py`."""
 
     guarded_operation: str
 
@@ -46,6 +47,8 @@ class GuardedRoute(APIRoute):
         operation = self.operation_id
         if operation is None or operation not in RULES:
             raise auth.UnguardedRouteError(f"{self.path}: no access rule for {operation!r}")
+        if operation not in POLICIES:
+            raise auth.UnguardedRouteError(f"{self.path}: no quota policy for {operation!r}")
         self.guarded_operation = operation
         rule = RULES[operation]
         known = _parameters(self)
@@ -55,9 +58,7 @@ class GuardedRoute(APIRoute):
             request = JsonRequest(plain.scope, plain.receive)
             request.scope[OPERATION] = operation
             if rule is not PUBLIC:
-                services = services_of(request)
-                principal = await auth.authenticate(services.ports, request.headers)
-                request.scope[PRINCIPAL] = principal
+                principal = await limits.admit(request, services_of(request), operation)
                 principal.require(rule)
                 acting.set(_act(request.scope, principal))
             if known is not None and request.scope["query_string"]:

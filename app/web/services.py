@@ -10,6 +10,7 @@ from app.core.access import Principal
 from app.core.idempotency import derived_id
 from app.core.live import Live
 from app.core.ports import Ports
+from app.core.quotas import Quotas
 from app.core.work import Worker
 from app.web.listeners import Listeners
 
@@ -25,6 +26,7 @@ class Limits:
     max_json_bytes: int = 1024 * 1024
     max_wait_s: float = 60.0
     heartbeat_s: float = 15.0
+    rate_limit_headers: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,7 @@ class Services:
     """Opened once, when the application starts. `worker` is None if another process works."""
 
     ports: Ports
+    quotas: Quotas
     live: Live
     worker: Worker | None
     listeners: Listeners

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from app.settings import Settings
 from app.settings.azure import PENDING
 
-# Declared, but nothing acts on them yet; `environment` only decides what settings refuse.
-IDLE = {"environment", "embedder_dir", "embedder_languages"}
+# Declared, but nothing acts on them yet.
+IDLE = {"embedder_dir", "embedder_languages"}
 # What a setting is read as where that is not its own name.
 IN_BYTES = {
     "max_upload_mb": "max_upload_bytes",

@@ -13,7 +13,7 @@ from app.adapters.quotas.memory import SweptMemory
 from app.adapters.quotas.shared import DEADLINE_S, Breaker, SharedCounter
 from app.adapters.quotas.sliding import SlidingCounter
 
-__all__ = ["Breaker", "Redis", "SharedCounter", "local_counter", "shared_counter"]
+__all__ = ["DEADLINE_S", "Breaker", "Redis", "SharedCounter", "local_counter", "shared_counter"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,14 +5,14 @@ from typing import Any
 from app.core.access import PUBLIC, RULES
 
 _EVERY = ("X-Request-Id",)
-_RETRY = frozenset({"425", "503"})
+_RETRY = frozenset({"425", "429", "503"})
 
 
 def problems(method: str, path: str, operation: dict[str, Any]) -> set[str]:
     """Return the codes that follow from the method, the path, the rule and the body."""
-    codes = {"internal-error", "invalid-input"}
+    codes = {"internal-error", "invalid-input", "rate-limited"}
     if RULES[operation["operationId"]] is not PUBLIC:
-        codes |= {"unauthenticated", "insufficient-scope", "unavailable"}
+        codes |= {"unauthenticated", "insufficient-scope", "unavailable", "budget-exceeded"}
         if method != "get":
             codes.add("storage-full")
     if "{" in path:

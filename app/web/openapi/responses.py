@@ -17,6 +17,12 @@ _FACTS: Mapping[str, str] = {
     "expected": "application/json",
     "offered": "application/json, text/plain",
     "size_bytes": "1024",
+    "limit": "600",
+    "window": "60",
+    "retry_after": "12",
+    "of": "tenant",
+    "measure": "requests",
+    "period": "day",
 }
 
 

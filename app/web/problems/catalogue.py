@@ -19,6 +19,8 @@ STATUSES: Mapping[type[EvaError], int] = {
     core.BadCursorError: 400,
     core.UnauthenticatedError: 401,
     core.ForbiddenError: 403,
+    core.RateLimitedError: 429,
+    core.BudgetExceededError: 429,
     core.StaleEtagError: 412,
     core.PreconditionRequiredError: 428,
     core.ConflictError: 409,

@@ -46,6 +46,18 @@ ENGLISH: Mapping[str, Said] = {
         "The credential is valid but may not do this. Ask an administrator for a key with the "
         "scope named.",
     ),
+    "rate-limited": Said(
+        "Too many requests",
+        "No more than {limit} may be asked in {window} seconds; try again in {retry_after}.",
+        "Repeat after the seconds in Retry-After. Questions and uploads count for several "
+        "requests. What was refused was not done.",
+    ),
+    "budget-exceeded": Said(
+        "Budget used up",
+        "The budget of {of} ({limit} {measure} a {period}) is used up.",
+        "It is full again after the seconds in Retry-After, when the day or month (UTC) begins. "
+        "Whoever administers the tenant can raise it.",
+    ),
     "stale-etag": Said(
         "Changed meanwhile",
         "The object changed since you read it; read it again and repeat.",

@@ -47,6 +47,18 @@ FRENCH: Mapping[str, Said] = {
         "La clé est valide mais ne permet pas cette opération. Demandez à un administrateur "
         "une clé ayant la portée nommée.",
     ),
+    "rate-limited": Said(
+        "Trop de requêtes",
+        "Pas plus de {limit} ne sont permises en {window} secondes ; réessayez dans {retry_after}.",
+        "Répétez après les secondes de Retry-After. Questions et téléversements comptent pour "
+        "plusieurs requêtes. Ce qui a été refusé n'a pas été fait.",
+    ),
+    "budget-exceeded": Said(
+        "Budget épuisé",
+        "Le budget de {of} ({limit} {measure} par {period}) est épuisé.",
+        "Il se renouvelle après les secondes de Retry-After, au début du jour ou du mois (UTC). "
+        "Qui administre le locataire peut l'augmenter.",
+    ),
     "stale-etag": Said(
         "Modifié entre-temps",
         "L'objet a changé depuis votre lecture ; relisez-le et recommencez.",

@@ -1,3 +1,4 @@
+import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -6,6 +7,7 @@ import pytest
 
 from app.settings import Settings
 from tests.app.web import house as opening
+from tests.app.web import limited
 from tests.app.web.house import House
 
 
@@ -40,3 +42,16 @@ async def client(house: House) -> httpx2.AsyncClient:
 async def stranger(house: House) -> httpx2.AsyncClient:
     """An administrator of another tenant."""
     return await house.client("ten_other")
+
+
+@pytest.fixture
+def open_house(tmp_path: Path) -> limited.Open:
+    """Open a service with these settings."""
+
+    @contextlib.asynccontextmanager
+    async def opened(**env: str) -> AsyncIterator[House]:
+        asked = {"EVA_DATA_DIR": str(tmp_path / "data"), "EVA_WORKER": "off", **env}
+        async with opening.opened(Settings.load(asked)) as house:
+            yield house
+
+    return opened
