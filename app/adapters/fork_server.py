@@ -178,7 +178,7 @@ def _answer() -> int:
         try:
             function, args = pickle.load(file)  # noqa: S301 - written by our own service
             outcome, code = function(*args), OK
-        except Exception as error:  # told to the caller
+        except BaseException as error:  # told to the caller, a panic in Rust included
             if isinstance(error, MemoryError):
                 raise
             outcome, code = f"{type(error).__name__}: {error}"[:2000], RAISED

@@ -5,10 +5,11 @@ from itertools import pairwise
 
 # What PDFium puts where a word was broken at the end of a line, in place of hyphen and break.
 _MARK = re.compile("[\x02\ufffe]\\s*")
-_WORD = re.compile("[^\\W\\d_]+(?:[-\x02\ufffe]\\s*[^\\W\\d_]+)*")
+_APOSTROPHE = re.compile("['\u2019]")
+_PUNCTUATION = '.,;:!?()[]{}"\u00ab\u00bb\u201c\u201d\u2026-'
 _FIRST_HALF, _SECOND_HALF = re.compile(r"(-?)([^\W\d_]+)$"), re.compile(r"([^\W\d_]+)(-?)")
 _LONGEST = 60  # letters of half a word
-_SPACES = re.compile(r"[ \t\u00a0]+")
+_SPACES = re.compile(r"[ \t\u00a0]{2,}|[\t\u00a0]")
 # What French and English attach with a hyphen.
 _ATTACHED = (
     "ci là ce je tu il elle on nous vous ils elles moi toi lui leur la le les en y être même mêmes "
@@ -28,8 +29,9 @@ class Hyphens:
     def __init__(self, texts: list[str]) -> None:
         self._known: set[str] = set()
         if any(_MARK.search(text) for text in texts):
-            words = {word for text in texts for word in _WORD.findall(text)}
-            self._known = {word.casefold() for word in words if not _MARK.search(word)}
+            words = {word for text in texts for word in _APOSTROPHE.sub(" ", text).split()}
+            whole = (word.strip(_PUNCTUATION) for word in words if not _MARK.search(word))
+            self._known = {word.casefold() for word in whole}
 
     def join(self, text: str) -> str:
         """Return the text with every broken word in one piece."""
@@ -47,9 +49,8 @@ class Hyphens:
         first, second = halves[0][2].casefold(), halves[1][1].casefold()
         if first + second in self._known:
             return ""
-        if (
-            f"{first}-{second}" in self._known or halves[0][1] or halves[1][2]
-        ):  # `state-of-|the-art`
+        compound = halves[0][1] or halves[1][2]  # `state-of-|the-art`
+        if compound or f"{first}-{second}" in self._known:
             return "-"
         words = first in self._known and (second in self._known or second in _SECOND_HALVES)
         return "-" if words or not halves[1][1].islower() else ""
@@ -57,7 +58,7 @@ class Hyphens:
 
 def flow(text: str) -> list[str]:
     """Return a page's lines with those of one paragraph joined."""
-    lines = [line for line in (_SPACES.sub(" ", row).lstrip() for row in text.splitlines()) if line]
+    lines = [line for row in _SPACES.sub(" ", text).splitlines() if (line := row.lstrip())]
     usual = sorted(map(len, lines))[int(_USUAL * len(lines))] if lines else 0
     joined: list[str] = []
     previous = ""
@@ -73,9 +74,9 @@ def flow(text: str) -> list[str]:
 def _continues(previous: str, line: str, usual: int) -> bool:
     """Tell whether a line goes on with the sentence of the one before it."""
     shown = previous.rstrip()
-    if len(previous) < _HALF * usual or not shown or shown.endswith(_ENDS) or _ITEM.match(line):
+    if len(previous) < _HALF * usual or not shown or shown.endswith(_ENDS):
         return False
-    if line[0].islower() or shown != previous:  # some producers keep the space of the wrap
-        return True
     full = len(previous) >= max(_PROSE, _FULL * usual)
-    return full and line[0].isalpha() and (shown[-1].isalnum() or shown[-1] == ",")
+    flows = full and line[0].isalpha() and (shown[-1].isalnum() or shown[-1] == ",")
+    spaced = len(shown) < len(previous)  # some producers keep the space of the wrap
+    return (flows or spaced or line[0].islower()) and not _ITEM.match(line)

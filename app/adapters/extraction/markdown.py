@@ -16,7 +16,7 @@ _DELIMITER = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$")
 _CELL = re.compile(r"(?<!\\)\|")
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)  # not shown, so not read
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n(?:---|\.\.\.)\n", re.DOTALL)
-_LONGEST = 20_000
+_LONGEST = 5_000
 _INLINE = (
     (re.compile(r"!\[([^\]\n]*)\]\([^)\n]*\)"), r"\1"),  # image: its description
     (re.compile(r"(?<!\\)\[([^\]\n]+)\]\((?:<[^>\n]*>|[^)\s\n]*)(?:\s+[^)\n]*)?\)"), r"\1"),  # link

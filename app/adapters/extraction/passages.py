@@ -1,7 +1,7 @@
 """Assembles what was read into one normalised text with pages, sections and passages."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from semantic_text_splitter import TextSplitter
@@ -14,6 +14,8 @@ from app.core.models import Extraction, FailureReason, PageSpan, PassageSpan, Se
 PASSAGE_CHARACTERS = 1200
 SHORT = 120  # a section below this is joined to the next one's passage
 _TITLE = 300
+_WINDOW = 20_000  # characters
+_EDGES = ("\n\n", "\n", ". ", " ")  # where a window ends, best first
 _SEPARATOR = "\n\n"
 
 
@@ -82,7 +84,7 @@ def cut(
     starts = [section.start for section in sections]
     ordinal = at = byte_at = 0
     for page in pages:
-        for begin, end in _regions(page, starts):
+        for begin, end in _windows(text, _regions(page, starts)):
             for offset, passage in splitter.chunk_indices(text[begin:end]):
                 start = begin + offset
                 byte_start = byte_at + len(text[at:start].encode())
@@ -108,3 +110,16 @@ def _regions(page: PageSpan, starts: Sequence[int]) -> Iterator[tuple[int, int]]
         if start - edges[-1] >= SHORT:
             edges.append(start)
     return pairwise([*edges, page.end])
+
+
+def _windows(text: str, regions: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield the regions, long ones in parts: the splitter's time grows with the square."""
+    for region_begin, end in regions:
+        begin = region_begin
+        while end - begin > _WINDOW:
+            edge = begin + _WINDOW
+            found = (text.rfind(mark, edge - _WINDOW // 4, edge) for mark in _EDGES)
+            cut_at = next((at for at in found if at >= 0), edge - 1) + 1
+            yield begin, cut_at
+            begin = cut_at
+        yield begin, end

@@ -28,6 +28,7 @@ _HEAD = 1024
 _TAIL = 1 << 20
 _OUTLINE_DEPTH, _OUTLINE_ENTRIES = 4, 5_000
 _NOT_A_TITLE = re.compile(r"^\s*(?:untitled|microsoft \w+ - .*|.*\.\w{2,5})\s*$", re.IGNORECASE)
+_NUMBERING = 20  # characters that a heading may have on the page and not in the outline
 _READ_SHARE = 0.8  # of the progress: the rest is laying out and cutting
 
 Outline = dict[int, list[tuple[str, int]]]
@@ -121,9 +122,10 @@ def _outline(document: PdfDocument) -> Outline:
 def _blocks(lines: list[str], headings: list[tuple[str, int]]) -> Iterator[Block]:
     """Yield the page's text, cut where a line is a heading of the outline."""
     wanted = {_key(title): level for title, level in headings}
+    longest = 2 * max((len(title) for title, _ in headings), default=0) + _NUMBERING
     text: list[str] = []
     for line in lines:
-        level = wanted.pop(_key(line), 0) if wanted else 0
+        level = wanted.pop(_key(line), 0) if wanted and len(line) < longest else 0
         if level:
             yield Block("\n".join(text))
             yield Block(line, level)

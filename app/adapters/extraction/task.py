@@ -1,5 +1,6 @@
 """What the sandbox's child does: read one file and return plain data."""
 
+import csv
 import struct
 import zipfile
 import zlib
@@ -54,10 +55,12 @@ _DAMAGE = (
     ArithmeticError,
     NotImplementedError,  # an unknown way of compression
     ParseError,
+    csv.Error,
     struct.error,
     zipfile.BadZipFile,
     zlib.error,
 )
+_RUST = "pyo3_runtime"  # its PanicException is no Exception and can't be imported
 _READ_SHARE = 0.8
 
 
@@ -76,6 +79,10 @@ def extract(path: str, media_type: str, caps: tuple[int, ...]) -> tuple[Any, ...
         return (FailureReason.TOO_COMPLEX.value,)
     except _DAMAGE:
         return (FailureReason.MALFORMED.value,)
+    except BaseException as error:
+        if type(error).__module__ == _RUST:
+            return (FailureReason.MALFORMED.value,)
+        raise
 
 
 def is_bomb(path: str) -> bool:

@@ -18,9 +18,7 @@ _SPECIAL = re.compile(
     f"[{_INVISIBLE}{_BREAKS}{_SPACES}\ud800-\udfff\ufb00-\ufb06\uf0a7\uf0b7\uf0d8]"
 )
 _BREAK, _SPACE = re.compile(f"[{_BREAKS}]"), re.compile(f"[{_SPACES}]")
-_TRAILING = re.compile(r"[ \t]+\n")
 _BLANK_LINES = re.compile(r"\n{3,}")
-_RUNS = re.compile(r"\s+")
 
 _SAMPLE = 64 * 1024
 _UTF16_SHARE = 0.3  # of one byte in two being zero: UTF-16 of a Latin script without a mark
@@ -41,12 +39,14 @@ def normalise(text: str) -> str:
     """Return the text as it is stored; idempotent. Lone surrogates become U+FFFD."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = unicodedata.normalize("NFC", _SPECIAL.sub(_replacement, text))
-    return _BLANK_LINES.sub("\n\n", _TRAILING.sub("\n", text)).strip()
+    if " \n" in text or "\t\n" in text:
+        text = "\n".join(line.rstrip(" \t") for line in text.split("\n"))
+    return _BLANK_LINES.sub("\n\n", text).strip()
 
 
 def one_line(text: str) -> str:
     """Return the text with every run of white space made one space."""
-    return _RUNS.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def _replacement(match: re.Match[str]) -> str:

@@ -26,6 +26,10 @@ def fail(message: str) -> None:
     raise KeyError(message)
 
 
+def quit_python() -> None:
+    raise SystemExit
+
+
 def instance() -> Instance:
     return Instance()
 

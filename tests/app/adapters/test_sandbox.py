@@ -47,6 +47,11 @@ async def test_an_exception_is_told_by_its_name(sandbox: Sandbox) -> None:
     assert (error.reason, error.detail) == (Reason.RAISED, "KeyError: 'what was missing'")
 
 
+async def test_even_leaving_python_is_an_error(sandbox: Sandbox) -> None:
+    error = await failing(sandbox, child.quit_python)
+    assert (error.reason, error.detail) == (Reason.RAISED, "SystemExit: ")
+
+
 async def test_a_result_that_would_build_an_object_here_is_refused(sandbox: Sandbox) -> None:
     error = await failing(sandbox, child.instance)
     assert error.reason is Reason.RAISED
@@ -91,7 +96,7 @@ async def test_a_child_that_leaves_without_a_result_is_an_error(sandbox: Sandbox
 
 
 async def test_nonsense_on_the_call_s_socket_harms_nobody(sandbox: Sandbox) -> None:
-    assert await sandbox.run(child.write_nonsense, timeout_s=LONG_S) == 18
+    assert await sandbox.run(child.write_nonsense, timeout_s=LONG_S) == 17
 
 
 async def test_a_call_past_its_time_is_killed(sandbox: Sandbox, tmp_path: Path) -> None:

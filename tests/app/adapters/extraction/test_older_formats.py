@@ -114,6 +114,18 @@ def test_a_compound_file_is_recognised_and_read(
     assert samples.read(path, expected).text == text
 
 
+@pytest.mark.parametrize(("offset", "value"), [(2050, 0), (2276, 0), (3046, 255)])
+def test_a_byte_that_makes_the_parser_panic_is_malformed(
+    tmp_path: Path, offset: int, value: int
+) -> None:
+    path = saved(tmp_path, "conges.xls")
+    data = bytearray(path.read_bytes())
+    data[offset] = value
+    path.write_bytes(data)
+    with pytest.raises(ExtractionFailedError, match="MALFORMED"):
+        samples.read(path, XLS)
+
+
 @pytest.mark.parametrize(
     ("name", "media_type"), [("conges.doc", DOC), ("conges.ppt", PPT), ("conges.xls", XLS)]
 )
