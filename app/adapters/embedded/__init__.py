@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.adapters.embedded import folder, schema
+from app.adapters.embedded import folder, leases, schema
 from app.adapters.embedded.audit import SqliteAuditLog
 from app.adapters.embedded.blobs import FileBlobStore
 from app.adapters.embedded.folder import UnusableFolderError
@@ -49,8 +49,10 @@ async def open_store(
                 schema.migrate(connection)
             layout = Layout(root / "blobs")
             unfinished = stack.enter_context(drafts(layout.incoming))
-            writer = Writer(root, busy_s=busy_s)
-        stack.push_async_callback(writer.close)
+            writer = Writer(root, unfinished.name, busy_s=busy_s)
+            stack.push_async_callback(writer.close)
+            living = [one.name for one in layout.incoming.iterdir()]
+            await writer.run(lambda c: leases.free_orphaned(c, living, clock()))
         reader = Reader(root, busy_s=busy_s)
         stack.push_async_callback(reader.close)
         blobs = FileBlobStore(layout, unfinished)

@@ -36,7 +36,7 @@ DELETE FROM dead_jobs WHERE tenant = ?1 AND id IN
 """
 
 
-def prepared(partition: Partition, change: Change, now: float) -> Work[str]:
+def prepared(partition: Partition, change: Change, now: float, process: str) -> Work[str]:
     """Return what applies the change and gives its etag; all encoding is done by then."""
     match change:
         case Put():
@@ -46,7 +46,7 @@ def prepared(partition: Partition, change: Change, now: float) -> Work[str]:
             return lambda connection: _remove(connection, key, change.if_etag)
         case Enqueue(job=job, lease=lease):
             _require_inside(partition, job)
-            return lambda connection: leases.enqueue(connection, job, lease, now)
+            return lambda connection: leases.enqueue(connection, job, lease, now, process)
         case Settle(lease=lease):
             _require_inside(partition, lease.job)
             return lambda connection: leases.settle(connection, lease)

@@ -68,8 +68,9 @@ class SqliteJobQueue:
         del worker
         if self._due_in(kinds) > 0:
             return None  # an idle worker must not take a turn with the writer
+        holder = self._writer.process
         return await self._writer.run(
-            lambda connection: leases.claim(connection, kinds, lease_s, self._clock())
+            lambda connection: leases.claim(connection, kinds, lease_s, self._clock(), holder)
         )
 
     async def wait(self, kinds: Sequence[JobKind], timeout_s: float) -> None:

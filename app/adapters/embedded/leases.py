@@ -44,11 +44,12 @@ SELECT oldest FROM (
 """  # noqa: S608 - constants only
 _ENQUEUE = """
 INSERT INTO jobs
-    (tenant, space, kind, id, body, enqueued_at, attempts, token, due_at, stamped_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    (tenant, space, kind, id, body, enqueued_at, attempts, token, holder, due_at, stamped_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _CLAIM = """
-UPDATE jobs SET token = ?, due_at = ?, stamped_at = ?, attempts = attempts + 1 WHERE seq = ?
+UPDATE jobs SET token = ?, holder = ?, due_at = ?, stamped_at = ?, attempts = attempts + 1
+WHERE seq = ?
 RETURNING tenant, body, attempts
 """
 _SERVED = "UPDATE turns SET turn = (SELECT max(turn) + 1 FROM turns) WHERE tenant = ?"
@@ -61,18 +62,26 @@ _BURY = """
 INSERT INTO dead_jobs SELECT tenant, id, space, kind, body, attempts, ?, ? FROM jobs
 WHERE tenant = ? AND id = ? AND token = ?
 """
+_ORPHANED = """
+UPDATE jobs SET token = NULL, holder = NULL, due_at = :now, stamped_at = :now
+WHERE token IS NOT NULL AND holder NOT IN (SELECT value FROM json_each(:living))
+"""
 _FINISH = "DELETE FROM jobs WHERE tenant = ? AND id = ? AND token = ?"
 _EXHUME = "DELETE FROM dead_jobs WHERE tenant = ? AND id = ? RETURNING body"
 
 
-def enqueue(connection: sqlite3.Connection, job: Job, lease: Lease | None, now: float) -> str:
+def enqueue(
+    connection: sqlite3.Connection, job: Job, lease: Lease | None, now: float, holder: str
+) -> str:
     """Add a job, claimed if it comes with a lease; raises ConflictError if its id is known."""
-    token, due, attempts = None, now, 0
+    held: tuple[str | None, str | None] = (None, None)
+    due, attempts = now, 0
     if lease is not None:
-        token, due, attempts = lease.token, lease.expires_at.timestamp(), lease.attempt
+        held = (lease.token, holder)
+        due, attempts = lease.expires_at.timestamp(), lease.attempt
     row = (job.tenant_id, job.space_id, job.kind.value, job.id, codec.encode(job))
     try:
-        connection.execute(_ENQUEUE, (*row, now, attempts, token, due, now))
+        connection.execute(_ENQUEUE, (*row, now, attempts, *held, due, now))
     except sqlite3.IntegrityError as error:
         raise ConflictError(reason="exists") from error
     return ""
@@ -85,9 +94,13 @@ def settle(connection: sqlite3.Connection, lease: Lease) -> str:
 
 
 def claim(
-    connection: sqlite3.Connection, kinds: Sequence[JobKind], lease_s: float, now: float
+    connection: sqlite3.Connection,
+    kinds: Sequence[JobKind],
+    lease_s: float,
+    now: float,
+    holder: str,
 ) -> Lease | None:
-    """Lease the next job of these kinds."""
+    """Lease the next job of these kinds to a process."""
     wanted = {"now": now, "kinds": orjson.dumps(kinds).decode()}
     found = (
         connection.execute(_NEXT_IDLE, wanted).fetchone()
@@ -96,7 +109,7 @@ def claim(
     if found is None:
         return None
     token, expires = secrets.token_hex(8), now + lease_s
-    held = connection.execute(_CLAIM, (token, expires, now, *found))
+    held = connection.execute(_CLAIM, (token, holder, expires, now, *found))
     [(tenant, body, attempt)] = held.fetchall()
     connection.execute(_SERVED, (tenant,))
     job = codec.decode(Job, body)
@@ -128,8 +141,14 @@ def replay(connection: sqlite3.Connection, tenant_id: str, job_id: str, now: flo
     """Move a dead job back, as new; False if there is none."""
     moved = connection.execute(_EXHUME, (tenant_id, job_id)).fetchall()
     for (body,) in moved:
-        enqueue(connection, codec.decode(Job, body), None, now)
+        enqueue(connection, codec.decode(Job, body), None, now, "")
     return bool(moved)
+
+
+def free_orphaned(connection: sqlite3.Connection, living: Sequence[str], now: float) -> int:
+    """Free the jobs of processes that are no more; their attempts stay counted."""
+    wanted = {"now": now, "living": orjson.dumps(living).decode()}
+    return connection.execute(_ORPHANED, wanted).rowcount
 
 
 def _key(lease: Lease) -> tuple[str, str, str]:

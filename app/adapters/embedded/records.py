@@ -76,7 +76,8 @@ class SqliteRecords:
     async def commit(self, partition: Partition, *wanted: Change) -> Sequence[str]:
         """Apply all changes or none; on return they are on the medium."""
         now = self._clock()
-        steps = [changes.prepared(partition, change, now) for change in wanted]
+        process = self._writer.process
+        steps = [changes.prepared(partition, change, now, process) for change in wanted]
         steps.extend(trail.step(self._writer.chain, wanted))
         etags = await self._writer.run(lambda connection: changes.apply(connection, steps))
         if any(isinstance(change, Enqueue) for change in wanted):

@@ -120,7 +120,10 @@ CREATE TABLE audit_checkpoints (
 );
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _AUDIT)
+# Which process holds a job's lease, so that those of one that died are free at once.
+_HOLDER = "ALTER TABLE jobs ADD COLUMN holder TEXT;"
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _AUDIT, _HOLDER)
 """Forward only, each run once in its own transaction; never edit one that was released."""
 
 

@@ -10,7 +10,6 @@ import contextlib
 import logging
 import os
 import queue
-import secrets
 import socket
 import sqlite3
 import threading
@@ -39,11 +38,13 @@ class Writer:
 
     Processes take turns by a lock beside the database, held while writing and checkpointing:
     SQLite before 3.51.3 can lose a commit when one process checkpoints as another resets the log.
-    `chain` names this writer's chain of the audit trail: never used before, never again.
+    `process` names this process among all that ever had the folder open, and with it the leases
+    that it holds; `chain` names its chain of the audit trail.
     """
 
-    def __init__(self, root: Path, *, busy_s: float) -> None:
-        self.chain = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(8)}"
+    def __init__(self, root: Path, process: str, *, busy_s: float) -> None:
+        self.process = process
+        self.chain = f"{socket.gethostname()}/{os.getpid()}/{process}"
         self._busy_s = busy_s
         self._lock = FolderLock(root / "write.lock")
         self._connection = schema.connect(root / "eva.db", busy_s=busy_s)
