@@ -7,7 +7,7 @@ from app.core.nearness import nearness
 from app.core.ports import Analyzer, Claim, Material, Ranked, Support
 from app.core.sentences import split
 
-LIKE = 0.35  # nearness from which a word stands for a term that the sentence lacks
+LIKE = 0.4  # nearness from which a word stands for a term that the sentence lacks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,9 @@
 """Which words of a vocabulary are spelled like a word: the fuzzy leg's notion of nearness.
 
-Nearness is that of `app.core.nearness`, computed for a whole vocabulary at once. Grams are told
-apart by 16-bit hashes of bytes, so it may be off a little, seldom enough not to matter.
+Nearness is that of `app.core.nearness`, computed for a whole vocabulary at once. Trigrams are of
+bytes and told apart by 16-bit hashes, so it may be off a little, seldom enough not to matter.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,10 +12,9 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from app.core.nearness import SIZES
+from app.adapters.embedded.index.words import Letters
 
 Hashes: TypeAlias = npt.NDArray[np.uint16]
-Floats: TypeAlias = npt.NDArray[np.float32]
 Ints: TypeAlias = npt.NDArray[np.int64]
 Near: TypeAlias = tuple[Ints, npt.NDArray[np.float64]]
 
@@ -25,16 +23,16 @@ NEIGHBOURS = 16
 
 _MULTIPLIER = np.uint32(0x9E3779B1)
 _CACHED = 50_000  # words
-_SEEN = 2_000  # words whose neighbours are remembered, of each vocabulary
+_SEEN = 1_000  # words whose neighbours are remembered, of each vocabulary
 
 
 @dataclass(frozen=True, slots=True)
 class Grams:
-    """The grams of a vocabulary, sorted by hash; word numbers are positions in it."""
+    """The trigrams of a vocabulary, sorted by hash; `words` are positions in the vocabulary."""
 
     hashes: Hashes
     words: npt.NDArray[np.int32]
-    root: Floats  # square root of each word's number of grams, the whole word included
+    root: npt.NDArray[np.float32]  # of each word's number of grams, itself counting as one more
     _seen: dict[str, Near] = field(default_factory=dict)
 
     @property
@@ -62,46 +60,65 @@ class Grams:
         if not parts:
             return np.empty(0, np.int64), np.empty(0, np.float64)
         shared = np.bincount(np.concatenate(parts), minlength=len(self.root))
-        # With n shared grams a word has n of its own at least, which bounds how near it can be.
-        enough = (LIKE * root) ** 2
-        some = np.flatnonzero(shared >= max(1, math.ceil(enough)))
+        # A word has as many grams as it shares, at least: that bounds how near it can be.
+        some = np.flatnonzero(shared >= max(1.0, (LIKE * root) ** 2))
         nearness = shared[some] / (root * self.root[some])
         kept = np.flatnonzero(nearness >= LIKE)
         best = kept[np.argsort(-nearness[kept], kind="stable")[:NEIGHBOURS]]
         return some[best], np.minimum(nearness[best], 1.0).astype(np.float64)
 
 
-def build(vocabulary: Sequence[str]) -> Grams:
+def build(vocabulary: Letters) -> Grams:
     """Cut a vocabulary into grams."""
-    hashes, words, counts = _cut(vocabulary)
+    hashes, words = _cut(vocabulary)
+    root = np.sqrt(np.bincount(words, minlength=len(vocabulary.sizes)) + 1)
+    return arranged(hashes, words, root.astype(np.float32))
+
+
+def arranged(hashes: Hashes, words: Ints, root: npt.NDArray[np.float32]) -> Grams:
+    """Return grams in the order of their hashes."""
     order = np.argsort(hashes, kind="stable")  # a radix sort for 16 bits
-    root = np.sqrt(counts + 1).astype(np.float32)
     return Grams(hashes[order], words[order].astype(np.int32), root)
+
+
+def join(parts: Sequence[tuple[Grams, Ints]], size: int) -> Grams:
+    """Return the grams of a vocabulary of `size` words that was joined from others.
+
+    With each comes the new number of its words, -1 for those that go or come from another part.
+    """
+    root = np.ones(size, np.float32)
+    hashes, words = [], []
+    for grams, number in parts:
+        taken = number >= 0
+        root[number[taken]] = grams.root[taken]
+        now = number[grams.words]
+        hashes.append(grams.hashes[now >= 0])
+        words.append(now[now >= 0])
+    return arranged(np.concatenate(hashes), np.concatenate(words), root)
 
 
 @lru_cache(_CACHED)
 def _grams_of(word: str) -> tuple[Hashes, float]:
-    hashes, _, counts = _cut([word])
-    return np.unique(hashes), float(np.sqrt(counts[0] + 1))
+    hashes, _ = _cut(Letters.of([word]))
+    return np.unique(hashes), float(np.sqrt(len(hashes) + 1))
 
 
-def _cut(words: Sequence[str]) -> tuple[Hashes, Ints, Ints]:
-    """Return all grams, the number of the word of each, and how many each word has."""
-    marked = [
-        b"" if any(c.isdigit() for c in word) else b"<" + word.encode() + b">" for word in words
-    ]
-    lengths = np.fromiter(map(len, marked), np.int64, len(marked))
-    letters = np.frombuffer(b"".join(marked), np.uint8).astype(np.uint32)
-    owner = np.repeat(np.arange(len(marked)), lengths)
-    left = np.repeat(np.cumsum(lengths), lengths) - np.arange(len(letters))  # to the word's end
-    hashes, owners = [], []
-    for size in SIZES:
-        starts = np.flatnonzero(left >= size)
-        value = np.full(len(starts), size, np.uint32)
-        for offset in range(size):
-            value = (value ^ letters[starts + offset]) * _MULTIPLIER
-            value ^= value >> np.uint32(15)
-        hashes.append((value >> np.uint32(16)).astype(np.uint16))
-        owners.append(owner[starts])
-    words_of = np.concatenate(owners)
-    return np.concatenate(hashes), words_of, np.bincount(words_of, minlength=len(marked))
+def _cut(words: Letters) -> tuple[Hashes, Ints]:
+    """Return all trigrams, and the number of the word that each is of."""
+    sizes = words.sizes.astype(np.int64) + 2  # with a mark at each end
+    begins = np.cumsum(sizes) - sizes
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+    text = np.empty(len(owner), np.uint32)
+    inner = np.ones(len(owner), bool)
+    inner[begins] = inner[begins + sizes - 1] = False
+    text[begins], text[begins + sizes - 1], text[inner] = ord("<"), ord(">"), words.letters
+    is_digit = (words.letters >= ord("0")) & (words.letters <= ord("9"))
+    digits = np.bincount(owner[inner], is_digit, len(sizes))
+    whole = np.ones(len(owner), bool)  # where a trigram of one word begins
+    whole[begins + sizes - 1] = whole[begins + sizes - 2] = False
+    starts = np.flatnonzero(whole & (digits == 0)[owner])
+    value = np.zeros(len(starts), np.uint32)
+    for offset in range(3):
+        value = (value ^ text[starts + offset]) * _MULTIPLIER
+        value ^= value >> np.uint32(15)
+    return (value >> np.uint32(16)).astype(np.uint16), owner[starts]

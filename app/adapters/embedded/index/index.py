@@ -31,7 +31,7 @@ Ts = TypeVarTuple("Ts")
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}", re.ASCII)
 _WRITERS, _SEARCHERS = 4, 2  # threads
-_AT_ONCE = 20_000  # passages of a space that are searched without a thread's hop
+_AT_ONCE = 2_000  # passages of a space that are searched without a thread's hop: below 1 ms
 _FEW = 64  # passages that are analysed on a thread: about 5 ms
 _ANALYSIS_S = 300.0
 
@@ -55,6 +55,11 @@ class EmbeddedPassageIndex:
         self._writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="eva-index-write")
         self._searchers = ThreadPoolExecutor(_SEARCHERS, thread_name_prefix="eva-index-search")
         self._compacting: dict[Path, asyncio.Future[None]] = {}
+
+    @property
+    def memory_bytes(self) -> int:
+        """Return about how much memory the open spaces take."""
+        return self._shelf.size_bytes
 
     async def stage(self, ref: VersionRef, title: str, extraction: Extraction) -> int:
         """Analyse and store a version."""

@@ -5,7 +5,7 @@ do.
 """
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -13,12 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from app.adapters.embedded.index.analyzer import SnowballAnalyzer
+from app.adapters.embedded.index.words import Hashes, Letters, hashes_of
 
 Counts: TypeAlias = npt.NDArray[np.uint32]
 MOST_OF_A_TERM = 255  # occurrences in a passage that are told apart
 
-_HEADER = struct.Struct("<4sIII")  # mark, bytes of words, words, passages
+_HEADER = struct.Struct("<4sIII")  # mark, words, bytes of their letters, passages
 _MARK = b"EVP1"
+_NARROW = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,8 @@ class Postings:
     `holding[n]` rows are of word n; within a word passages ascend.
     """
 
-    words: tuple[str, ...]
+    hashes: Hashes
+    words: Letters
     holding: Counts
     passages: Counts
     occurrences: npt.NDArray[np.uint8]
@@ -52,17 +55,17 @@ def analyse(texts: Sequence[str], sections: Sequence[str]) -> bytes:
             found += [term for term in dict.fromkeys(heading) if term not in own]
         flat.extend([numbers.setdefault(term, len(numbers)) for term in found])
         lengths.append(len(found))
-    return encode(_counted(numbers, flat, lengths))
+    return encode(_counted(tuple(numbers), flat, lengths))
 
 
-def _counted(numbers: Iterable[str], flat: list[int], lengths: list[int]) -> Postings:
-    words = tuple(numbers)
+def _counted(words: Sequence[str], flat: list[int], lengths: list[int]) -> Postings:
+    many = max(len(lengths), 1)
     owner = np.repeat(np.arange(len(lengths)), lengths)
-    rows = np.array(flat, np.int64) * max(len(lengths), 1) + owner
-    rows, occurrences = np.unique(rows, return_counts=True)
-    word, passage = np.divmod(rows, max(len(lengths), 1))
+    rows, occurrences = np.unique(np.array(flat, np.int64) * many + owner, return_counts=True)
+    word, passage = np.divmod(rows, many)
     return Postings(
-        words=words,
+        hashes=hashes_of(words),
+        words=Letters.of(words),
         holding=np.bincount(word, minlength=len(words)).astype(np.uint32),
         passages=passage.astype(np.uint32),
         occurrences=np.minimum(occurrences, MOST_OF_A_TERM).astype(np.uint8),
@@ -72,36 +75,40 @@ def _counted(numbers: Iterable[str], flat: list[int], lengths: list[int]) -> Pos
 
 def encode(postings: Postings) -> bytes:
     """Return the postings as bytes; passages as 16-bit numbers where they fit."""
-    words = "\n".join(postings.words).encode()
-    narrow = np.uint16 if len(postings.lengths) <= 1 << 16 else np.uint32
-    header = _HEADER.pack(_MARK, len(words), len(postings.words), len(postings.lengths))
-    return b"".join(
-        (
-            header,
-            words,
-            postings.holding.tobytes(),
-            postings.lengths.tobytes(),
-            postings.passages.astype(narrow).tobytes(),
-            postings.occurrences.tobytes(),
-        )
+    narrow = np.uint16 if len(postings.lengths) <= _NARROW else np.uint32
+    counts = (len(postings.hashes), len(postings.words.letters), len(postings.lengths))
+    arrays = (
+        postings.hashes,
+        postings.holding,
+        postings.lengths,
+        postings.passages.astype(narrow),
+        postings.occurrences,
+        postings.words.sizes,
+        postings.words.letters,
     )
+    return _HEADER.pack(_MARK, *counts) + b"".join(array.tobytes() for array in arrays)
 
 
 def decode(blob: bytes) -> Postings:
     """Return what `encode` was given; raises ValueError if it was something else."""
-    mark, size, words, passages = _HEADER.unpack_from(blob)
+    mark, words, letters, passages = _HEADER.unpack_from(blob)
     if mark != _MARK:
         raise ValueError("these are no postings")
-    at = _HEADER.size + size
-    holding = np.frombuffer(blob, "<u4", words, at)
-    lengths = np.frombuffer(blob, "<u4", passages, at + holding.nbytes)
+    at = _HEADER.size
+
+    def take(kind: npt.DTypeLike, count: int) -> npt.NDArray[np.generic]:
+        nonlocal at
+        array = np.frombuffer(blob, kind, count, at)
+        at += array.nbytes
+        return array
+
+    hashes, holding, lengths = take("<u8", words), take("<u4", words), take("<u4", passages)
     rows = int(holding.sum())
-    at += holding.nbytes + lengths.nbytes
-    of = np.frombuffer(blob, "<u2" if passages <= 1 << 16 else "<u4", rows, at)
     return Postings(
-        words=tuple(blob[_HEADER.size : _HEADER.size + size].decode().split("\n")) if words else (),
-        holding=holding,
-        passages=of.astype(np.uint32),
-        occurrences=np.frombuffer(blob, np.uint8, rows, at + of.nbytes),
-        lengths=lengths,
+        hashes=hashes,  # type: ignore[arg-type]
+        holding=holding,  # type: ignore[arg-type]
+        lengths=lengths,  # type: ignore[arg-type]
+        passages=take("<u2" if passages <= _NARROW else "<u4", rows).astype(np.uint32),
+        occurrences=take("u1", rows),  # type: ignore[arg-type]
+        words=Letters(sizes=take("u1", words), letters=take("u1", letters)),  # type: ignore[arg-type]
     )

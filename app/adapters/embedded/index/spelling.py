@@ -13,14 +13,15 @@ import numpy.typing as npt
 from app.adapters.embedded.index.grams import Near
 from app.adapters.embedded.index.segment import Ints, Segment
 from app.adapters.embedded.index.snapshot import Part, Snapshot
+from app.adapters.embedded.index.words import Hashes, hash_of, hashes_of
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
-MISSPELLED = 0.35  # nearness from which a word is taken for a term that no passage has …
+MISSPELLED = 0.4  # nearness from which a word is taken for a term that no passage has …
 NEARLY = 0.8  # … with those that are this nearly as near as the nearest
 READINGS = 3  # at most, a segment
 ONE_SLIP = 0.6  # nearness, at least, of words that differ by one slip of the finger
-MEANT = 0.5  # nearness from which the term counts as being there
+MEANT = 0.55  # nearness from which the term counts as being there
 
 _SHORTEST = 5  # letters of a word that slips are looked for of
 _CACHED = 1_000
@@ -60,8 +61,8 @@ def look_up(snapshot: Snapshot, question: Sequence[str]) -> list[Term]:
 
 
 def _term(parts: Sequence[Part], text: str, asked: int) -> Term:
-    own = [part.segment.words.get(text, -1) for part in parts]
-    holding = sum(_holding(part, [word]) for part, word in zip(parts, own, strict=True))
+    own = [part.segment.numbers(np.array([hash_of(text)], np.uint64)) for part in parts]
+    holding = sum(_holding(part, word) for part, word in zip(parts, own, strict=True))
     near = [part.segment.grams.near(text) for part in parts]
     if not holding:
         near = [_with_slips(part, text, found) for part, found in zip(parts, near, strict=True)]
@@ -72,58 +73,54 @@ def _term(parts: Sequence[Part], text: str, asked: int) -> Term:
         for word, (like, nearness) in zip(own, near, strict=True)
     )
     readable = holding or sum(
-        _holding(part, spelling.exact.tolist())
-        for part, spelling in zip(parts, spellings, strict=True)
+        _holding(part, spelling.exact) for part, spelling in zip(parts, spellings, strict=True)
     )
     return Term(text, asked, holding, readable, spellings)
 
 
 def _with_slips(part: Part, text: str, near: Near) -> Near:
     """Add the words that one slip of the finger turns into the text; short ones share few grams."""
-    slips = [number for word in _slips(text) if (number := part.segment.words.get(word, -1)) >= 0]
-    if not slips:
+    slips = part.segment.numbers(_slips(text))
+    if not len(slips):
         return near
     others = ~np.isin(near[0], slips) | (near[1] >= ONE_SLIP)
-    slips = [number for number in slips if number not in near[0][others]]
-    words = np.concatenate([near[0][others], slips]).astype(np.int64)
+    slips = slips[~np.isin(slips, near[0][others])]
+    words = np.concatenate([near[0][others], slips])
     nearness = np.concatenate([near[1][others], np.full(len(slips), ONE_SLIP)])
     order = np.argsort(-nearness, kind="stable")
     return words[order], nearness[order]
 
 
 @lru_cache(_CACHED)
-def _slips(text: str) -> tuple[str, ...]:
+def _slips(text: str) -> Hashes:
     """Return what a word is with a letter too much, missing, wrong, or two swapped."""
     if len(text) < _SHORTEST or not text.isalpha():
-        return ()
+        return np.empty(0, np.uint64)
     cuts = [(text[:n], text[n:]) for n in range(len(text) + 1)]
     found = {a + b[1:] for a, b in cuts if b} | {
         a + c + b for a, b in cuts for c in ascii_lowercase
     }
     found |= {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}
     found |= {a + c + b[1:] for a, b in cuts if b for c in ascii_lowercase}
-    return tuple(sorted(found - {text}))
+    return np.sort(hashes_of(list(found - {text})))
 
 
-def _spelling(word: int, like: Ints, nearness: Floats, least: float) -> Spelling:
-    if word >= 0:
-        others = like != word
-        like = np.append(like[others], word)
+def _spelling(itself: Ints, like: Ints, nearness: Floats, least: float) -> Spelling:
+    if len(itself):
+        others = like != itself
+        like = np.concatenate([like[others], itself])
         nearness = np.append(nearness[others], 1.0)
-        return Spelling(np.array([word]), np.ones(1), like, nearness)
+        return Spelling(itself, np.ones(1), like, nearness)
     read = np.flatnonzero(nearness >= least)[:READINGS]
     return Spelling(like[read], nearness[read], like, nearness)
 
 
-def _holding(part: Part, words: Sequence[int]) -> int:
+def _holding(part: Part, words: Ints) -> int:
     """Return how many visible passages have one of the words."""
-    known = [word for word in words if word >= 0]
-    if len(known) == 1 and part.whole:
-        [word] = known
-        return int(part.segment.starts[word + 1] - part.segment.starts[word])
-    if not known:
-        return 0
-    passages = np.unique(np.concatenate([passages_of(part.segment, word) for word in known]))
+    rows, counts = part.segment.rows(words)
+    if len(words) <= 1 and part.whole:
+        return int(counts.sum())
+    passages = np.unique(part.segment.passages[rows])
     return int(part.live[part.segment.slot[passages]].sum())
 
 
