@@ -16,6 +16,9 @@ from app.web.inputs.fields import OMITTABLE, Input, Metadata, Name, Tag, Tags
 from app.web.inputs.paging import Paging
 
 _FAMILY = "metadata."
+# An address has at most 64 KiB; every parameter has its share.
+MOST_FACTS = 5
+LONGEST_FACT = 200
 _TITLE = "What the document is called; its file name if left out."
 
 
@@ -71,14 +74,19 @@ class DocumentListing(Paging):
     filter: Annotated[
         str | None,
         OMITTABLE,
-        Field(max_length=10_000, description="A filter as JSON, as in a query."),
+        Field(max_length=2000, description="A filter as JSON, as in a query."),
     ] = None
 
     @model_validator(mode="after")
     def _known(self) -> Self:
-        for name in self.model_extra or {}:
-            if not name.startswith(_FAMILY):
-                raise PydanticCustomError("extra_forbidden", "unknown")
+        facts = self.model_extra or {}
+        if not all(name.startswith(_FAMILY) for name in facts):
+            raise PydanticCustomError("extra_forbidden", "unknown")
+        longest = max((len(text) for fact in facts.items() for text in fact), default=0)
+        if len(facts) > MOST_FACTS or longest > LONGEST_FACT:
+            raise PydanticCustomError(
+                "metadata_keys", "keys", {"most": MOST_FACTS, "longest": LONGEST_FACT}
+            )
         return self
 
     def where(self) -> Filter | None:

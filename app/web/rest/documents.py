@@ -10,7 +10,12 @@ from app.core import documents
 from app.core.models import Document, Progress, Stored
 from app.web import etags, paging, shapes
 from app.web.answers import Answer, NotModified
-from app.web.inputs.documents import DocumentListing, DocumentPatch
+from app.web.inputs.documents import (
+    LONGEST_FACT,
+    MOST_FACTS,
+    DocumentListing,
+    DocumentPatch,
+)
 from app.web.inputs.fields import DocumentInPath, SpaceInPath
 from app.web.openapi.notes import notes
 from app.web.rest.receipts import deleted
@@ -38,11 +43,9 @@ _METADATA = {
             'as a JSON number, boolean or string is one: `metadata.year=2026`, `metadata.no="7"`.',
             "schema": {
                 "type": "object",
-                "patternProperties": {
-                    "^metadata\\..{1,100}$": {"type": "string", "maxLength": 1000}
-                },
-                "maxProperties": 10,
-                "additionalProperties": False,
+                "propertyNames": {"pattern": "^metadata\\..+$", "maxLength": LONGEST_FACT},
+                "additionalProperties": {"type": "string", "maxLength": LONGEST_FACT},
+                "maxProperties": MOST_FACTS,
             },
         }
     ]
