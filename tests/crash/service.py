@@ -68,9 +68,13 @@ class Service:
         """What it wrote on its outputs, over all its lives."""
         return self._log.read_text()
 
-    def first_key(self) -> str:
-        """The administrator's key, shown on the first start alone."""
-        found = re.findall(r"EVA_API_KEY=(eva_\w+)", self.said())
+    async def first_key(self) -> str:
+        """The administrator's key, shown on the first start alone, once the service answers."""
+        found: list[str] = []
+        async with asyncio.timeout(START_S):
+            while not found:
+                await asyncio.sleep(0.02)
+                found = re.findall(r"EVA_API_KEY=(eva_\w+)", self.said())
         assert len(found) == 1, "the first start, and only it, shows one key"
         return str(found[0])
 

@@ -52,7 +52,7 @@ async def test_a_service_that_is_killed_keeps_every_promise(tmp_path: Path, kill
     service = Service(tmp_path / "data")
     try:
         await service.start()
-        headers = {"X-API-Key": service.first_key()}
+        headers = {"X-API-Key": await service.first_key()}
         async with httpx2.AsyncClient(base_url=service.url, headers=headers, timeout=30) as http:
             checker = await _ordeal(service, http, kills)
     finally:
