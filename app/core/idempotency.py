@@ -34,11 +34,11 @@ UNKNOWN = ""  # the fingerprint of a request whose body has not been read yet
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer as it is remembered."""
+    """An answer as it is remembered; without a body it is told again from what it made."""
 
     status: int
     headers: Mapping[str, str]
-    body: str
+    body: str | None
 
 
 class Turn:

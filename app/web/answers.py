@@ -25,6 +25,13 @@ class Answer(Response):
         self.kept = bytes(self.body) if kept is None else orjson.dumps(kept, option=_OPTIONS)
 
 
+class Retold(Answer):
+    """An answer that quotes documents: an Idempotency-Key keeps no copy that could outlive them.
+
+    A repeated request is answered from the object that the first one made.
+    """
+
+
 class NoContent(Response):
     """An answer without a body."""
 

@@ -13,7 +13,7 @@ from app.core import events, queries
 from app.core.models import Query, QueryStatus, Stored
 from app.core.queries import Accepted, Asked
 from app.web import acceptance, etags, preferences, shapes
-from app.web.answers import Answer
+from app.web.answers import Answer, Retold
 from app.web.event_stream import MEDIA_TYPE, EventStream
 from app.web.listeners import counted
 from app.web.routing import API
@@ -96,5 +96,5 @@ def _told(found: Stored[Query], wait_s: float) -> Response:
     headers = {"Location": f"{API}/queries/{query.id}", "ETag": tag(found)}
     if query.status is QueryStatus.COMPLETED and wait_s:
         headers["Preference-Applied"] = f"wait={wait_s:.0f}"
-        return Answer(shapes.result(query), 200, headers)
+        return Retold(shapes.result(query), 200, headers)
     return Answer(shapes.query(query), 202, {**headers, "Retry-After": "1"})

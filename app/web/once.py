@@ -18,7 +18,8 @@ from app.core import idempotency
 from app.core.errors import EvaError, InvalidInputError
 from app.core.idempotency import Reply, Turn
 from app.core.models import IdempotentCall
-from app.web.answers import Answer
+from app.web.answers import Answer, Retold
+from app.web.event_stream import EventStream
 from app.web.problems.rendering import entry_of
 from app.web.problems.wording import ILL_FORMED
 from app.web.services import PRINCIPAL, SEED, services_of
@@ -45,8 +46,8 @@ async def answer(request: Request, handle: Callable[[Request], Awaitable[Respons
 async def _again(
     request: Request, call: IdempotentCall, handle: Callable[[Request], Awaitable[Response]]
 ) -> Response:
-    """Replay an answer; an event stream is told again from the object that the first one made."""
-    if not call.headers.get("content-type", "").startswith("text/event-stream"):
+    """Replay an answer; one that was not kept is told again from what the first request made."""
+    if call.body is not None:
         return replay(call)
     request.scope[SEED] = call.seed
     response = await handle(request)
@@ -96,9 +97,15 @@ def fingerprint_of(request: Request, *content: bytes) -> str:
 
 async def remember(turn: Turn, response: Response, fingerprint: str) -> None:
     """Keep an answer before it is sent."""
-    body = response.kept if isinstance(response, Answer) else bytes(response.body)
     headers = {name: value for name, value in response.headers.items() if name in _KEPT_HEADERS}
-    await turn.finish(Reply(response.status_code, headers, body.decode()), fingerprint)
+    await turn.finish(Reply(response.status_code, headers, _kept(response)), fingerprint)
+
+
+def _kept(response: Response) -> str | None:
+    if isinstance(response, Retold | EventStream):
+        return None
+    body = response.kept if isinstance(response, Answer) else bytes(response.body)
+    return body.decode()
 
 
 def replay(call: IdempotentCall) -> Response:

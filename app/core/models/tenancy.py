@@ -36,6 +36,7 @@ class ApiKey:
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
+    department: str = ""  # who is charged for what is done with it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdempotentCall:
-    """A POST remembered under its Idempotency-Key; `response` is None while it runs."""
+    """A POST remembered under its Idempotency-Key; `status` is None while it runs."""
 
     id: str  # sha256 of principal and key
     fingerprint: str  # sha256 of method, path and body

@@ -314,3 +314,26 @@ async def test_a_fault_lets_the_next_request_take_over_with_the_same_ids(
     assert again.status_code == 201
     assert made == [again.json()["id"]] * 2
     assert len((await client.get(f"{API}/spaces")).json()["items"]) == 1
+
+
+async def test_a_remembered_answer_does_not_outlive_the_document_it_quotes(
+    client: httpx2.AsyncClient, house: House
+) -> None:
+    space = await new_space(client)
+    document = await new_document(client, space)
+    asked = {"space_ids": [space], "question": QUESTION}
+    header = {**KEY, "Prefer": "wait=20"}
+    first = await client.post(f"{API}/queries", json=asked, headers=header)
+    again = await client.post(f"{API}/queries", json=asked, headers=header)
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert again.headers["idempotency-replayed"] == "true"
+    assert "twenty-five" in first.text
+    assert "twenty-five" not in str(await calls(house.services.ports))
+    gone = await client.delete(f"{API}/documents/{document}")
+    for _ in range(300):
+        if (await client.get(gone.headers["location"])).json()["completed_at"]:
+            break
+        await asyncio.sleep(0.02)
+    late = await client.post(f"{API}/queries", json=asked, headers=header)
+    assert late.json()["id"] == first.json()["id"]
+    assert "twenty-five" not in late.text
