@@ -9,12 +9,15 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 from typing import assert_never
 
+from app.core import budgets
 from app.core.answering import ExtractiveComposer
 from app.core.audit import Report
+from app.core.budgets import MILLIONTHS, Prices
 from app.core.identity import TokenVerifier
 from app.core.models import DEFAULT_TENANT
-from app.core.ports import Ports
+from app.core.ports import Meter, Ports, Records
 from app.core.quotas import Counter, Quotas, Tier
+from app.core.usage import metering
 from app.settings import Settings
 from app.settings.parts import MIB
 
@@ -108,8 +111,18 @@ async def _embedded(settings: Settings) -> AsyncIterator[Ports]:
             analyzer=analyzer,
             composer=ExtractiveComposer(analyzer),
             audit=store.audit,
+            meter=await stack.enter_async_context(_meter(settings, store.records)),
             tokens=await _tokens(settings, stack),
         )
+
+
+def _meter(settings: Settings, records: Records) -> AbstractAsyncContextManager[Meter]:
+    prices = Prices(
+        question=round(settings.question_price * MILLIONTHS),
+        prompt=round(settings.prompt_price * MILLIONTHS),
+        completion=round(settings.completion_price * MILLIONTHS),
+    )
+    return metering(records, [budgets.parse(one) for one in settings.budgets], prices)
 
 
 async def _tokens(settings: Settings, stack: AsyncExitStack) -> TokenVerifier | None:

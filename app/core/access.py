@@ -3,7 +3,7 @@
 An operation without a rule stops the application at start (`web/auth.py` walks the routes).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from app.core.errors import ForbiddenError, NotFoundError
@@ -29,6 +29,10 @@ class Principal:
         if self.space_ids is not None and space_id not in self.space_ids:
             raise NotFoundError(id=space_id)
         return Partition(self.tenant_id, space_id)
+
+    def reaches(self, space_ids: Collection[str]) -> bool:
+        """Tell whether none of the spaces is closed to this credential."""
+        return self.space_ids is None or self.space_ids.issuperset(space_ids)
 
     def require(self, scope: Scope) -> None:
         """Raise ForbiddenError unless the scope, or `admin:all`, is held."""
@@ -80,5 +84,21 @@ RULES: Mapping[str, Scope | None] = {
     "giveFeedback": Scope.QUERIES_EXECUTE,
     "listDeadJobs": Scope.ADMIN_ALL,
     "replayDeadJob": Scope.ADMIN_ALL,
+    "getUsage": Scope.ADMIN_ALL,
     "listAuditEvents": Scope.AUDIT_READ,
 }
+
+# These are about what belongs to no space, or to all: a credential kept to some may not use them.
+WHOLE_TENANT = frozenset(
+    {"createSpace", "getUsage", "listAuditEvents", "listDeadJobs", "replayDeadJob"}
+)
+
+
+def authorize(principal: Principal, operation: str) -> None:
+    """Raise ForbiddenError unless the operation's rule allows it to the principal."""
+    rule = RULES[operation]
+    if rule is PUBLIC:
+        return
+    principal.require(rule)
+    if operation in WHOLE_TENANT and principal.space_ids is not None:
+        raise ForbiddenError(scope=f"{rule.value} on every space")

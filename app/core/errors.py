@@ -74,7 +74,7 @@ class RateLimitedError(EvaError):
 
 
 class BudgetExceededError(EvaError):
-    """A budget is used up; facts: `of`, `measure`, `period`, `limit`, `retry_after` seconds."""
+    """A budget is used up; facts: `limit`, `reason` (of what), `retry_after` seconds."""
 
     code = "budget-exceeded"
 

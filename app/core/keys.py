@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from app.core import spaces
 from app.core.access import Principal
 from app.core.errors import ForbiddenError, NotFoundError, StaleEtagError, UnauthenticatedError
 from app.core.ids import new_id
@@ -29,6 +30,7 @@ class NewKey:
     scopes: tuple[Scope, ...]
     space_ids: tuple[str, ...] | None = None
     expires_at: datetime | None = None
+    department: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ async def create(
     Raises NotFoundError for a space out of reach, ForbiddenError.
     """
     for space_id in wanted.space_ids or ():
-        principal.space(space_id)
+        await spaces.get(ports, principal, space_id)
     if wanted.space_ids is None and principal.space_ids is not None:
         raise ForbiddenError(scope=f"{Scope.ADMIN_ALL.value} on every space")
     return await issue(ports, principal.tenant_id, principal.id, wanted, id_=id_)
@@ -71,6 +73,7 @@ async def issue(
         created_at=datetime.now(UTC),
         created_by=by,
         expires_at=wanted.expires_at,
+        department=wanted.department,
     )
     home = Partition(tenant_id)
     unseen = await ports.records.get(API_KEYS, home, key.id) if id_ else None
@@ -101,16 +104,23 @@ async def authenticate(ports: Ports, token: str) -> Principal:
 
 
 async def get(ports: Ports, principal: Principal, key_id: str) -> Stored[ApiKey]:
-    """Return one key of the tenant; NotFoundError."""
+    """Return a key that reaches no further than the principal; NotFoundError."""
     found = await ports.records.get(API_KEYS, principal.home, key_id)
-    if found is None:
+    if found is None or not _within(principal, found):
         raise NotFoundError(id=key_id)
     return found
 
 
 async def page(ports: Ports, principal: Principal, listing: Listing) -> Page[Stored[ApiKey]]:
-    """List the tenant's keys."""
-    return await ports.records.page(API_KEYS, principal.home, listing)
+    """List the tenant's keys; a page has fewer where some reach further than the principal."""
+    found = await ports.records.page(API_KEYS, principal.home, listing)
+    return replace(found, items=tuple(key for key in found.items if _within(principal, key)))
+
+
+def _within(principal: Principal, key: Stored[ApiKey]) -> bool:
+    """Tell whether a key reaches no further than the principal does."""
+    reach = key.value.space_ids
+    return principal.space_ids is None or (reach is not None and principal.reaches(reach))
 
 
 async def revoke(ports: Ports, principal: Principal, key_id: str) -> Stored[ApiKey]:

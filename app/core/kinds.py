@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from app.core import models as m
 from app.core.filters import Attributes
+from app.core.models.spending import Spending
 
 T = TypeVar("T")
 
@@ -57,6 +58,7 @@ def _query_attributes(query: m.Query) -> Attributes:
 SPACES = Kind("space", m.Space, _space_attributes)  # partition: the tenant
 API_KEYS = Kind("api-key", m.ApiKey)  # partition: the tenant
 IDEMPOTENT_CALLS = Kind("idempotent-call", m.IdempotentCall, audited=False)  # partition: the tenant
+USAGE = Kind("usage", Spending, audited=False)  # partition: the tenant
 RECEIPTS = Kind("receipt", m.Receipt)  # partition: the tenant, so that it outlives the space
 DOCUMENTS = Kind("document", m.Document, document_attributes)  # partition: the space
 PROGRESS = Kind("progress", m.Progress, audited=False)  # partition: the space
@@ -70,6 +72,7 @@ KINDS: tuple[Kind[Any], ...] = (
     SPACES,
     API_KEYS,
     IDEMPOTENT_CALLS,
+    USAGE,
     RECEIPTS,
     DOCUMENTS,
     PROGRESS,

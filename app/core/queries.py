@@ -68,7 +68,8 @@ async def ask(
 ) -> Accepted:
     """Make a question durable; with `here` its job is born leased to the calling process.
 
-    Raises NotFoundError for any space that is not visible, InvalidInputError for a bad filter.
+    Raises NotFoundError for any space that is not visible, InvalidInputError for a bad filter,
+    BudgetExceededError.
     """
     if asked.filter is not None:
         filters.parse(asked.filter)
@@ -88,6 +89,7 @@ async def ask(
         created_at=datetime.now(UTC),
         created_by=principal.id,
     )
+    await ports.meter.question(query.tenant_id, query.created_by, query.space_ids)
     lease = _lease(query) if here else None
     [etag, _] = await ports.records.commit(
         place(query),
@@ -125,9 +127,11 @@ async def get(ports: Ports, principal: Principal, query_id: str) -> Stored[Query
 async def page(
     ports: Ports, principal: Principal, space_id: str, listing: Listing
 ) -> Page[Stored[Query]]:
-    """List the queries whose first space this is."""
+    """List the queries whose first space this is; a page has fewer where `get` would find none."""
     await spaces.get(ports, principal, space_id)
-    return await ports.records.page(QUERIES, principal.space(space_id), listing)
+    found = await ports.records.page(QUERIES, principal.space(space_id), listing)
+    visible = (one for one in found.items if principal.reaches(one.value.space_ids))
+    return replace(found, items=tuple(visible))
 
 
 async def result(ports: Ports, principal: Principal, query_id: str) -> Stored[Query]:

@@ -104,6 +104,7 @@ POLICIES: Mapping[str, Policy] = {
     "listDeadJobs": LIGHT,
     "replayDeadJob": ADMINISTRATION,
     "listAuditEvents": LIGHT,
+    "getUsage": LIGHT,
 }
 
 

@@ -131,6 +131,7 @@ async def _store(
         answer=answered.answer,
         completed_at=datetime.now(UTC),
     )
+    await ports.meter.answer(completed, answered.answer.usage)  # it is spent, come what may
     home = lease.job.partition
     notes = _quotations(completed, answered.answer)
     for place, elsewhere in notes.items():

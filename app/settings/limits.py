@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Literal, TypeAlias
 
+from app.core.budgets import parse
 from app.core.quotas import Tier
 from app.settings.declaring import Form, choice, flag, listed, number, setting, text, whole
 
@@ -18,6 +19,18 @@ def _networks() -> Form[tuple[str, ...]]:
         return tuple(str(ip_network(one)) for one in listed().read(raw))
 
     return Form(read, "networks such as 10.0.0.0/8 or fd00::/8, separated by commas")
+
+
+def _budgets() -> Form[tuple[str, ...]]:
+    """Take budgets."""
+
+    def read(raw: str) -> tuple[str, ...]:
+        found = listed().read(raw)
+        for one in found:
+            parse(one)
+        return found
+
+    return Form(read, "budgets such as ten_default:requests/day=1000, separated by commas")
 
 
 def _tiers() -> Form[tuple[str, ...]]:
@@ -94,4 +107,26 @@ class Limits:
         0.05,
         "REDIS_SOCKET_TIMEOUT",
         about="The longest wait for Redis, seconds; above 0.05 it counts as 0.05.",
+    )
+    budgets: tuple[str, ...] = setting(
+        _budgets(),
+        (),
+        "EVA_BUDGETS",
+        about="How many requests, tokens or how much money a tenant (`ten_a`), a space "
+        "(`ten_a/spc_…`) or a key (`ten_a/key:…`) may use in a day or month.",
+    )
+    question_price: float = setting(
+        number(0, 1_000_000), 0.0, "EVA_QUESTION_PRICE", about="What a question costs."
+    )
+    prompt_price: float = setting(
+        number(0, 1_000_000),
+        0.0,
+        "EVA_PROMPT_TOKENS_PRICE",
+        about="What a million tokens cost that a model reads.",
+    )
+    completion_price: float = setting(
+        number(0, 1_000_000),
+        0.0,
+        "EVA_COMPLETION_TOKENS_PRICE",
+        about="What a million tokens cost that a model writes.",
     )

@@ -27,6 +27,7 @@ from app.web.rest import (
     receipts,
     spaces,
     uploads,
+    usage,
 )
 from app.web.routing import API
 
@@ -39,6 +40,7 @@ _GROUPS = (
     contents,
     receipts,
     keys,
+    usage,
     jobs,
     audit,
     health,

@@ -103,7 +103,9 @@ class AddressLimit:
 
 
 async def admit(request: Request, services: Services, operation: str) -> Principal:
-    """Return who is calling, once the call is counted; UnauthenticatedError, RateLimitedError.
+    """Return who is calling, once the call is counted.
+
+    Raises UnauthenticatedError, RateLimitedError, BudgetExceededError.
 
     A good credential is never refused for the failures of others at its address: they may share
     no more than a network's way out.
@@ -115,6 +117,7 @@ async def admit(request: Request, services: Services, operation: str) -> Princip
         raise
     request.scope[PRINCIPAL] = principal
     await services.quotas.require(principal, POLICIES[operation])
+    await services.ports.meter.request(principal.tenant_id, principal.id)
     if services.limits.rate_limit_headers:
         request.scope[_STANDING] = await services.quotas.standing(principal)
     return principal

@@ -25,6 +25,7 @@ from app.core.ports.content import (
 from app.core.ports.jobs import (
     JobQueue,
 )
+from app.core.ports.metering import Meter
 from app.core.ports.records import (
     Change,
     Enqueue,
@@ -60,6 +61,7 @@ __all__ = [
     "KeyDirectory",
     "Listing",
     "Material",
+    "Meter",
     "Noted",
     "PassageIndex",
     "Ports",

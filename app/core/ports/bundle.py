@@ -7,6 +7,7 @@ from app.core.ports.auditing import AuditLog
 from app.core.ports.composing import Composer
 from app.core.ports.content import BlobStore, Extractor
 from app.core.ports.jobs import JobQueue
+from app.core.ports.metering import Meter
 from app.core.ports.records import KeyDirectory, Records
 from app.core.ports.search import Analyzer, PassageIndex
 
@@ -24,4 +25,5 @@ class Ports:
     analyzer: Analyzer
     composer: Composer
     audit: AuditLog
+    meter: Meter
     tokens: TokenVerifier | None = None  # None: API keys only

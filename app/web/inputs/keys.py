@@ -45,6 +45,11 @@ class ApiKeyIn(Input):
         Field(description="When it ends (RFC 3339); never if left out."),
     ] = None
 
+    department: Annotated[
+        str,
+        Field(max_length=100, pattern=r"^[^\x00]*$", description="Who is charged for its use."),
+    ] = ""
+
     def wanted(self) -> NewKey:
         """Return what the use case takes."""
         return NewKey(
@@ -52,4 +57,5 @@ class ApiKeyIn(Input):
             scopes=tuple(dict.fromkeys(self.scopes)),
             space_ids=None if self.space_ids is None else tuple(dict.fromkeys(self.space_ids)),
             expires_at=self.expires_at,
+            department=self.department,
         )

@@ -33,6 +33,7 @@ _TAGS = {
     "queries": "Ask, and look behind the answers.",
     "receipts": "What deletions removed.",
     "keys": "Credentials.",
+    "usage": "What was used, and who is charged.",
     "jobs": "Work that was given up.",
     "health": "Is it there, can it work.",
     "problems": "What problem codes mean.",

@@ -20,9 +20,6 @@ _FACTS: Mapping[str, str] = {
     "limit": "600",
     "window": "60",
     "retry_after": "12",
-    "of": "tenant",
-    "measure": "requests",
-    "period": "day",
 }
 
 

@@ -54,7 +54,7 @@ ENGLISH: Mapping[str, Said] = {
     ),
     "budget-exceeded": Said(
         "Budget used up",
-        "The budget of {of} ({limit} {measure} a {period}) is used up.",
+        "The budget is used up: {limit} {reason}.",
         "It is full again after the seconds in Retry-After, when the day or month (UTC) begins. "
         "Whoever administers the tenant can raise it.",
     ),

@@ -55,7 +55,7 @@ FRENCH: Mapping[str, Said] = {
     ),
     "budget-exceeded": Said(
         "Budget épuisé",
-        "Le budget de {of} ({limit} {measure} par {period}) est épuisé.",
+        "Le budget est épuisé : {limit} {reason}.",
         "Il se renouvelle après les secondes de Retry-After, au début du jour ou du mois (UTC). "
         "Qui administre le locataire peut l'augmenter.",
     ),

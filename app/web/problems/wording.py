@@ -6,6 +6,7 @@ A `{name}` is filled from the error's context. Types not listed get the general 
 from collections.abc import Mapping
 
 from app.core import filters
+from app.core.budgets import Measure, Owner, Period, said
 from app.core.models import DocumentStatus, QueryStatus
 from app.web import multipart
 from app.web.languages import Language
@@ -63,6 +64,17 @@ _TYPES: Mapping[str, tuple[str, str]] = {
         "doit être une chaîne, un nombre, true, false ou une liste de chaînes, de {longest} car.",
     ),
 }
+_MEASURES = {
+    Measure.REQUESTS: "requêtes",
+    Measure.TOKENS: "jetons",
+    Measure.MONEY: "unités monétaires",
+}
+_PERIODS = {Period.DAY: "par jour", Period.MONTH: "par mois"}
+_OWNERS = {
+    Owner.TENANT: "pour ce locataire",
+    Owner.KEY: "pour cette clé",
+    Owner.SPACE: "pour cet espace",
+}
 _STATES = tuple(dict.fromkeys([*DocumentStatus, *QueryStatus]))
 # What `core` says in English as the `reason` of an InvalidInputError or ConflictError.
 _REASONS: Mapping[str, str] = {
@@ -92,6 +104,12 @@ _REASONS: Mapping[str, str] = {
     ),
     "the file is empty": "le fichier est vide",
     "must be -1 or 1": "doit être -1 ou 1",
+    **{
+        said(measure, period, owner): f"{_MEASURES[measure]} {_PERIODS[period]} {_OWNERS[owner]}"
+        for measure in Measure
+        for period in Period
+        for owner in Owner
+    },
     **{f"the document is {state}": f"le document est « {state} »" for state in _STATES},
     **{f"the query is {state}": f"la question est « {state} »" for state in _STATES},
 }

@@ -39,6 +39,7 @@ from app.web.shapes.queries import (
     result,
 )
 from app.web.shapes.spaces import Receipt, Space, SpacePage, receipt, space
+from app.web.shapes.usage import UsageStatement, usage_statement
 
 __all__ = [
     "ApiKey",
@@ -66,6 +67,7 @@ __all__ = [
     "SpacePage",
     "TextPage",
     "TextSection",
+    "UsageStatement",
     "api_key",
     "audit_event",
     "check",
@@ -80,4 +82,5 @@ __all__ = [
     "receipt",
     "result",
     "space",
+    "usage_statement",
 ]

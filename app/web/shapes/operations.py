@@ -21,6 +21,7 @@ class ApiKey(TypedDict):
     expires_at: datetime | None
     revoked_at: datetime | None
     last_used_at: datetime | None
+    department: Annotated[str, Field(description="Who is charged for its use.")]
     is_active: bool
 
 
@@ -111,6 +112,7 @@ def api_key(found: m.ApiKey) -> ApiKey:
         expires_at=found.expires_at,
         revoked_at=found.revoked_at,
         last_used_at=found.last_used_at,
+        department=found.department,
         is_active=found.revoked_at is None and not expired,
     )
 
