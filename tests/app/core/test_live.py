@@ -69,3 +69,29 @@ async def test_a_finished_query_releases_who_waits_for_it() -> None:
     live.close("q")
     await asyncio.wait_for(waiting, 1)
     assert not live.runs("q")
+
+
+async def test_a_channel_opened_before_the_work_begins_keeps_its_listeners() -> None:
+    live = Live()
+    live.open("q")
+    listening = asyncio.create_task(collect(live, "q"))
+    await asyncio.sleep(0)
+    live.open("q")
+    live.tell("q", "status", {})
+    live.close("q")
+    assert [event.name for event in await listening] == ["status"]
+
+
+async def test_beginning_again_ends_who_followed_the_first_try() -> None:
+    live = Live()
+    live.open("q")
+    live.tell("q", "status", {"try": 1})
+    first = asyncio.create_task(collect(live, "q"))
+    await asyncio.sleep(0)
+    live.open("q")
+    assert [event.data for event in await first] == [{"try": 1}]
+    second = asyncio.create_task(collect(live, "q"))
+    await asyncio.sleep(0)
+    live.tell("q", "status", {"try": 2})
+    live.close("q")
+    assert [event.data for event in await second] == [{"try": 2}]

@@ -1,6 +1,5 @@
 import re
 
-import httpx2
 import pytest
 
 from app.core import tracing
@@ -40,17 +39,15 @@ async def test_the_pages_that_load_scripts_from_elsewhere_are_off(house: House) 
         assert (await anybody.get(path)).status_code == 404
 
 
-async def test_a_trace_context_is_given_back_and_carried_by_the_jobs(
-    client: httpx2.AsyncClient, house: House
-) -> None:
+async def test_a_trace_context_is_given_back_and_carried_by_the_jobs(idle: House) -> None:
+    client = await idle.client()
     space = await new_space(client)
-    worker = house.services.worker
-    assert worker is not None
     told = await client.delete(f"{API}/spaces/{space}", headers={"traceparent": TRACE})
     assert told.headers["traceparent"] == TRACE
-    lease = await house.services.ports.jobs.claim([JobKind.ERASE_SPACE], worker="test", lease_s=30)
-    if lease is not None:  # else the worker was quicker
-        assert lease.job.traceparent == TRACE
+    jobs = idle.services.ports.jobs
+    lease = await jobs.claim([JobKind.ERASE_SPACE], worker="test", lease_s=30)
+    assert lease is not None
+    assert lease.job.traceparent == TRACE
 
 
 @pytest.mark.parametrize("given", ["", "00-0-0-01", TRACE.upper(), f"{TRACE}-x", TRACE[:-1]])
