@@ -43,6 +43,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="shorter bursts, smaller files")
     parser.add_argument("--full", action="store_true", help="also how costs grow (many minutes)")
     parser.add_argument("--chunks", type=int, default=5000, help="size of the corpus asked")
+    parser.add_argument(
+        "--patience",
+        type=float,
+        default=60.0,
+        metavar="SECONDS",
+        help="how long to wait, in all, for moments in which nobody else computes (default 60)",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything as JSON too")
     return parser.parse_args()
 
@@ -70,7 +77,13 @@ def main() -> int:
         sys.exit("wrk is not installed: apt-get install -y wrk (or leave `point` out with --only)")
     about = machine()
     with tempfile.TemporaryDirectory(prefix="eva-bench-") as root:
-        setting = Setting(Path(root), quick=given.quick, full=given.full, chunks=given.chunks)
+        setting = Setting(
+            Path(root),
+            quick=given.quick,
+            full=given.full,
+            chunks=given.chunks,
+            patience=[given.patience],
+        )
         rows = [measured(name, setting) for name in names]
     print("  ".join(f"{key}: {value}" for key, value in about.items()))
     print(show(rows))

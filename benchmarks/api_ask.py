@@ -74,6 +74,7 @@ def measure(setting: Setting) -> Row:
             asked += _theirs(setting, peer, row)
         for _ in range(setting.pick(quick=2, usual=4)):
             for one in asked:
+                setting.quiet()
                 taken = one.turn(setting.pick(quick=2.0, usual=3.0))
                 setting.say(f"  {one.name}: {taken.per_second:.1f}/s, {taken.cpu_ms:.2f} ms CPU")
     row.figures += [_figures(one) for one in asked]

@@ -1,16 +1,17 @@
 """How the cost of a question grows: with the passages of its space, and with the spaces."""
 
 import time
+from collections.abc import Iterator, Sequence
 from itertools import cycle, repeat
 
-from api_corpus import IN_ONE_DOCUMENT, corpus
+from api_corpus import IN_ONE_DOCUMENT, Corpus, corpus
 from api_eva import Eva, fill, make_space, serving, sound
 from api_measure import Load, Measured, closed_loop
 from api_report import Cells, Row, Verdict
 from api_setting import Setting
 
 SPACES, SAME = 1000, 1.5
-_DOCUMENTS_EACH = 2
+_EACH = 2 * IN_ONE_DOCUMENT
 _QUESTIONS = 4000
 
 
@@ -42,23 +43,32 @@ def _one_space(setting: Setting, size: int) -> Cells:
 
 def _several(setting: Setting, count: int, row: Row) -> Measured:
     """Ask spaces of the same small size in turn, once each to warm them up."""
-    held = corpus(count * _DOCUMENTS_EACH * IN_ONE_DOCUMENT)
+    held = corpus(count * _EACH)
     with serving(setting.folder(f"spaces-{count}")) as eva:
         with eva.client() as http:
             space_ids = [make_space(http, f"Space {n}") for n in range(count)]
         began = time.perf_counter()
         passages = fill(eva, space_ids, held.documents())
         took = time.perf_counter() - began
-        asks = eva.asks(held.questions(_QUESTIONS), cycle(space_ids))
+        asks = tuple(_dealt(eva, held, space_ids))
         closed_loop(eva.server, asks[:count], sound, Load(seconds=2.0))
         measured = _asked(setting, eva, asks)
-    name = f"{count:,} spaces, {_DOCUMENTS_EACH * IN_ONE_DOCUMENT} chunks each"
-    row.figures.append(_figures(name, passages, took, measured))
+    row.figures.append(_figures(f"{count:,} spaces, {_EACH} chunks each", passages, took, measured))
     setting.say(f"  {row.figures[-1]}")
     return measured
 
 
+def _dealt(eva: Eva, held: Corpus, space_ids: Sequence[str]) -> Iterator[str]:
+    """Yield questions that go round the spaces, each about what its space holds."""
+    texts, count = [text for _, text in held.documents()], len(space_ids)
+    each = -(-_QUESTIONS // count)
+    asked = [Corpus(tuple(texts[n::count]), {}).questions(each) for n in range(count)]
+    questions = (one for turn in zip(*asked, strict=True) for one in turn)
+    yield from eva.asks(questions, cycle(space_ids))
+
+
 def _asked(setting: Setting, eva: Eva, asks: tuple[str, ...]) -> Measured:
+    setting.quiet()
     return closed_loop(eva.server, asks, sound, Load(seconds=setting.pick(quick=3.0, usual=8.0)))
 
 

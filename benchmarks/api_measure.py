@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from api_load import Plan, run
-from api_processes import MB, TICKS, Server
+from api_processes import MB, Server
+from api_setting import busy
 
 SAMPLES = 40
 
@@ -28,13 +28,6 @@ class Measured:
     client_ms: float
     others: float
     put: int  # with the warm-up
-
-
-def busy() -> float:
-    """Return the seconds that all the machine's cores have worked so far."""
-    fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
-    idle = int(fields[3]) + int(fields[4])
-    return (sum(map(int, fields[:8])) - idle) / TICKS
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,7 @@ def _bursts(setting: Setting, eva: Eva, path: str, bare: Server) -> dict[str, li
     sides = {"EVA": (eva.server, path, eva.headers), "bare": (bare, "/bytes", {})}
     found: dict[str, list[Burst]] = {name: [] for name in sides}
     for turn in range(setting.pick(quick=3, usual=7)):
+        setting.quiet()
         for name, (server, at, headers) in sides.items():
             burst = _wrk(server, at, headers, setting.pick(quick=1, usual=2))
             setting.say(f"  {name} {burst.cpu_us:.0f} µs, {burst.per_second:.0f}/s")

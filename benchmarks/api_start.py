@@ -17,6 +17,7 @@ def measure(setting: Setting) -> Row:
     with serving(root) as eva:
         first = eva.server.ready_after
     for _ in range(setting.pick(quick=3, usual=7)):
+        setting.quiet()
         with serving(root) as eva:
             times.append(eva.server.ready_after)
             time.sleep(_SETTLE_S)

@@ -31,6 +31,7 @@ def together(setting: Setting) -> Row:
         space_id = make_space(http, "Together")
         read = eva.read_space(space_id)
         run(Plan(eva.server.port, (read,), CONNECTIONS, 1.0, RATE))
+        setting.quiet()
         alone = run(Plan(eva.server.port, (read,), CONNECTIONS, 6.0, RATE))
         disturbed, took, passages = _disturbed(eva, read, space_id, files, root / "done")
     for outcome in (alone, disturbed):
