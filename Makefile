@@ -11,7 +11,8 @@ announce = @sed -n 's/^$@:.*\#\# */\n== $@: /p' Makefile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo test lint fmt types check bench bench-retrieval bench-ingestion \
-	bench-storage bench-api crash openapi docs ci
+	bench-storage bench-api crash openapi docs ci \
+	scan evidence gate explain verify auditor-pack
 
 help: ## List these targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## */\1\t/p' Makefile | awk -F '\t' '{printf "%-16s %s\n", $$1, $$2}'
@@ -86,3 +87,31 @@ ci: ## Run what continuous integration runs
 	@echo "uv is not installed: putting it into .tools"
 	@$(PY) -m pip --version >/dev/null || { echo "$(PY) has no pip: install uv, or pip for $(PY)" >&2; exit 1; }
 	$(PY) -m pip install --quiet --disable-pip-version-check --target .tools 'uv>=0.13,<0.14'
+
+# ---- the release gate: STAGE=pr|beta|production; ONLY=kind,kind names evidence to make anyway ----
+STAGE ?= beta
+CRITERION ?= F-01
+GATE := $(DEV) python -m pipelines.readiness
+SCANS := bandit,ruff-s,secrets,workflows,workflow-schema,dockerfile,uv-audit,pip-audit,safety,sbom,licences
+
+scan: $(UV) ## Run every scanner that can run here, and keep its report as evidence
+	$(announce)
+	$(GATE).evidence make --only $(SCANS)
+
+evidence: $(UV) ## Make the evidence that STAGE demands and that is stale
+	$(announce)
+	$(GATE).evidence make --stage $(STAGE)
+
+gate: $(UV) ## Judge from the evidence whether this commit may go to STAGE; writes evidence/readiness
+	$(announce)
+	$(GATE) judge --stage $(STAGE)
+
+explain: $(UV) ## Say all about one CRITERION of the gate: demands, findings, what to do
+	@$(GATE) explain $(CRITERION)
+
+verify: $(UV) ## Check the signed verdict of STAGE: signature, commit, policy, evidence, age
+	@$(GATE) verify --stage $(STAGE)
+
+auditor-pack: $(UV) ## Put the verdict of STAGE and all that it takes to check it into one archive
+	$(announce)
+	$(GATE) auditor-pack --stage $(STAGE)

@@ -44,7 +44,7 @@ StageOption = Annotated[Stage, typer.Option(envvar="STAGE", help="how far the co
 Now = Annotated[
     datetime | None, typer.Option(parser=_time, help="judge as if it were this time (ISO 8601)")
 ]
-LanguageOption = Annotated[Literal["en", "fr"], typer.Option("--lang", envvar="EVA_GATE_LANG")]
+LanguageOption = Annotated[Literal["en", "fr"], typer.Option("--lang", envvar="GATE_LANG")]
 
 
 def _held(stage: Stage, now: datetime | None) -> Session:

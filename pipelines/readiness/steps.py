@@ -19,8 +19,8 @@ STEPS: Mapping[str, Text] = {
         "une personne rédige {needs} (voir security/reviews/README.md)",
     ),
     "staging": Text(
-        "ENVIRONMENT=staging EVA_GATE_TARGET=https://… " + MAKE,
-        "ENVIRONMENT=staging EVA_GATE_TARGET=https://… " + MAKE,
+        "GATE_ENVIRONMENT=staging GATE_TARGET=https://… " + MAKE,
+        "GATE_ENVIRONMENT=staging GATE_TARGET=https://… " + MAKE,
     ),
     "elsewhere": Text(
         "run the release workflow for this commit, and fetch its evidence",

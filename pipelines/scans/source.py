@@ -1,4 +1,4 @@
-"""Where advisories come from: a folder named by EVA_ADVISORIES, the network if allowed, or none."""
+"""Where advisories come from: a folder named by ADVISORIES, the network if allowed, or none."""
 
 import os
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipelines.scans import advisories, osv
 
-FOLDER, ONLINE = "EVA_ADVISORIES", "EVA_AUDIT_ONLINE"
+FOLDER, ONLINE = "ADVISORIES", "AUDIT_ONLINE"
 NONE = f"no advisories: {FOLDER} names no folder of OSV files, and {ONLINE} is not set"
 
 

@@ -159,7 +159,7 @@ TAMPERED: dict[str, tuple[Callable[[Case], None], str]] = {
     "evidence outside the tree": (escaping, "evidence"),
     "it is old": (later(31), "time"),
     "it is from the future": (later(-1), "time"),
-    "another stage": (predicate("verifiedLevels", ["EVA_READY_PR"]), "level"),
+    "another stage": (predicate("verifiedLevels", ["RELEASE_READY_PR"]), "level"),
     "a failure that grants a level": (predicate("verificationResult", "FAILED"), "level"),
     "an unknown result": (predicate("verificationResult", "MAYBE"), "result"),
 }

@@ -56,7 +56,7 @@ def test_the_documented_commands_check_a_pack(unpacked: Path) -> None:
         "pipelines/readiness/waivers.toml",
     }
     assert '"verificationResult":"PASSED"' in done.stdout
-    assert '"verifiedLevels":["EVA_READY_BETA"]' in done.stdout
+    assert '"verifiedLevels":["RELEASE_READY_BETA"]' in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -2,117 +2,16 @@
 
 import json
 import re
-from datetime import date, timedelta
-from html import escape
-from html.parser import HTMLParser
-from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree as ET
 
-import pytest
-
-from pipelines.readiness.history import (
-    Entry,
-    compared,
-    last_accepted,
-    read_history,
-    remember,
-    summarised,
-)
-from pipelines.readiness.judge import judge
-from pipelines.readiness.located import ConfigurationError
-from pipelines.readiness.model import Criterion, Severity, Stage, Text, Waiver
 from pipelines.readiness.reports.badge import as_badge
 from pipelines.readiness.reports.data import as_json
-from pipelines.readiness.reports.drawing import drawn
-from pipelines.readiness.reports.html import Story, as_html
+from pipelines.readiness.reports.html import as_html
 from pipelines.readiness.reports.junit import as_junit
 from pipelines.readiness.reports.markdown import as_markdown
 from pipelines.readiness.reports.oscal import as_oscal, nist_controls
 from pipelines.readiness.reports.sarif import as_sarif
-from tests.pipelines.court import (
-    NOW,
-    criterion,
-    decided,
-    demand,
-    evidence,
-    example,
-    material,
-    moment,
-    only_answer,
-    policy,
-    source,
-)
-
-HOSTILE = '<script>alert("x")</script>|[a](javascript:b) @all <img src=x onerror=1>'
-BAD = example("junit", "bad").replace(b"assert 1 == 2", escape(HOSTILE).encode())
-MARK = only_answer(decided("junit", example("junit", "bad"))).findings[0].fingerprint
-VOID = {"meta", "input", "br", "img", "link"}
-
-
-def criteria() -> tuple[Criterion, ...]:
-    said = Text(f"It holds {HOSTILE}.", "C'est vrai.")
-    return (
-        criterion("X-01", demand("good"), standards=("NIST 800-53 CP-2(2)",)),
-        criterion("X-02", demand("bad"), statement=said, severity=Severity.MEDIUM),
-        criterion("X-03", demand("none"), area="compliance"),
-        criterion("X-04", demand("waived")),
-    )
-
-
-WAIVER = Waiver(
-    id="W-001",
-    criterion="X-04",
-    fingerprint=MARK,
-    reason="For now.",
-    owner="o",
-    author="a",
-    approver="b",
-    ticket="T",
-    created=date(2026, 5, 1),
-    expires=date(2026, 6, 5),
-)
-COURT = policy(
-    *criteria(),
-    sources={name: source(name) for name in ("good", "bad", "none", "waived")},
-    waivers=(WAIVER,),
-)
-GIVEN = evidence(
-    material("good", example("junit", "good")),
-    material("bad", BAD),
-    material("waived", example("junit", "bad")),
-)
-VERDICT = judge(COURT, GIVEN, moment())
-
-
-def story(**changes: Any) -> Story:
-    entries = [summarised(VERDICT)]
-    given: dict[str, Any] = {"history": entries, "accepted": None, "changes": []}
-    return Story(verdict=VERDICT, policy=COURT, evidence=GIVEN, **{**given, **changes})
-
-
-class Page(HTMLParser):
-    """Which elements a page has, that they nest, and the text that it shows."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
+from tests.pipelines.told import COURT, GIVEN, MARK, VERDICT, Page, story
 
 PAGE = Page(as_html(story()))
 
@@ -224,66 +123,3 @@ def test_the_json_of_a_verdict_is_whole_and_always_the_same() -> None:
 def test_the_badge_says_stage_and_count() -> None:
     made = ET.fromstring(as_badge(VERDICT))  # noqa: S314 - ours
     assert made.get("aria-label") == "readiness: beta, not ready 2/4"
-
-
-def entry(**changes: Any) -> Entry:
-    given = summarised(VERDICT)
-    values = {name: getattr(given, name) for name in Entry.__slots__}
-    return Entry(**{**values, **changes})
-
-
-def test_what_became_worse_or_better_or_slower_is_told() -> None:
-    before = entry(
-        outcomes={"X-01": "passed", "X-02": "failed", "X-03": "missing", "X-09": "passed"},
-        numbers={"X-01": {"p95": 100.0, "same": 1.0}},
-    )
-    after = entry(
-        outcomes={"X-01": "stale", "X-02": "passed", "X-03": "missing", "X-04": "passed"},
-        numbers={"X-01": {"p95": 120.5, "same": 1.0}},
-    )
-    told = [(c.criterion, c.what, c.before, c.after, c.worse) for c in compared(before, after)]
-    assert told == [
-        ("X-01", "", "passed", "stale", True),
-        ("X-01", "p95", "100", "120.5", False),
-        ("X-02", "", "failed", "passed", False),
-        ("X-09", "", "passed", "not judged", True),
-        ("X-04", "", "not judged", "passed", False),
-    ]
-    page = Page(as_html(story(accepted=before, changes=compared(before, after))))
-    assert "120.5" in page.text
-
-
-def test_the_history_grows_and_is_drawn(tmp_path: Path) -> None:
-    for day in range(3):
-        remember(tmp_path, entry(time=(NOW + timedelta(days=day)).isoformat(), ready=day == 2))
-    remember(tmp_path, entry(stage="pr"))
-    entries = read_history(tmp_path, Stage.BETA)
-    assert len(entries) == 3
-    made = ET.fromstring(drawn(entries))  # noqa: S314 - ours
-    dots = [dot.get("fill") for dot in made.iter() if dot.tag.endswith("circle")]
-    assert dots == ["white", "white", "currentColor"]
-
-
-def test_a_broken_history_is_named_by_its_line(tmp_path: Path) -> None:
-    remember(tmp_path, entry())
-    with (tmp_path / "history.jsonl").open("a") as file:
-        file.write('{"stage": "beta"}\n')
-    with pytest.raises(ConfigurationError, match=r"history.jsonl:2: not a verdict"):
-        read_history(tmp_path, Stage.BETA)
-
-
-def test_the_newest_accepted_release_of_the_stage_counts(tmp_path: Path) -> None:
-    folder = tmp_path / "pipelines/readiness/releases"
-    folder.mkdir(parents=True)
-    releases = (("v1", "beta", "2026-02"), ("v2", "beta", "2026-01"), ("v3", "pr", "2026-03"))
-    for name, stage, time in releases:
-        made = entry(release=name, stage=stage, time=time)
-        said = {key: getattr(made, key) for key in Entry.__slots__}
-        (folder / f"{name}.json").write_text(json.dumps(said))
-    found = last_accepted(tmp_path, Stage.BETA)
-    assert found is not None
-    assert found.release == "v1"
-    assert last_accepted(tmp_path, Stage.PRODUCTION) is None
-    (folder / "v4.json").write_text('{"release": "v4"}')
-    with pytest.raises(ConfigurationError, match=r"v4.json:1: not a release"):
-        last_accepted(tmp_path, Stage.BETA)

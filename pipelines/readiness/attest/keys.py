@@ -20,11 +20,11 @@ from cryptography.hazmat.primitives.serialization import (
 from pipelines.readiness.subject import git
 
 DEVELOPMENT = "urn:eva-api:gate/dev"
-VARIABLE = "EVA_GATE_KEY"
+VARIABLE = "GATE_KEY"
 
 
 def development_key(root: Path) -> Ed25519PrivateKey:
-    """Return this clone's key, made at first use; EVA_GATE_KEY names another file."""
+    """Return this clone's key, made at first use; GATE_KEY names another file."""
     own = root / git(root, "rev-parse", "--git-common-dir") / "eva-gate" / "ed25519.pem"
     path = Path(os.environ.get(VARIABLE) or own)
     if not path.exists():

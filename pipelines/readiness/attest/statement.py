@@ -25,7 +25,7 @@ def resource(commit: str) -> str:
 
 def level(stage: Stage) -> str:
     """Return the level that a passed verdict grants."""
-    return f"EVA_READY_{stage.upper()}"
+    return f"RELEASE_READY_{stage.upper()}"
 
 
 def policy_document(root: Path, files: Iterable[str]) -> str:

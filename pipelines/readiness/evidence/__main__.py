@@ -21,7 +21,7 @@ from pipelines.readiness.records import load_evidence
 from pipelines.readiness.subject import read_subject
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
-EnvironmentOption = Annotated[Environment, typer.Option(envvar="EVA_GATE_ENVIRONMENT")]
+EnvironmentOption = Annotated[Environment, typer.Option(envvar="GATE_ENVIRONMENT")]
 ROOT = Path.cwd()
 
 
@@ -30,7 +30,7 @@ def _workshop(policy: Policy, environment: Environment) -> Workshop:
         root=ROOT,
         evidence=ROOT / "evidence",
         environment=environment,
-        target=os.environ.get("EVA_GATE_TARGET", ""),
+        target=os.environ.get("GATE_TARGET", ""),
         objectives=policy.objectives,
         subject=lambda: read_subject(ROOT, policy),
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipelines.readiness.located import Table, read_json
 
-VARIABLE = "EVA_EVIDENCE_NOTE"
+VARIABLE = "GATE_NOTE"
 KEYS = ("not_run", "mode", "version", "database")
 
 
