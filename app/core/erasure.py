@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from app.core import idempotency
 from app.core.errors import StaleEtagError, UnavailableError
 from app.core.kinds import (
     CONTENT_CLAIMS,
@@ -34,6 +35,7 @@ async def erase_document(ports: Ports, lease: Lease) -> None:
     """Remove a document's blobs, passages, quotations and record; complete its receipt."""
     partition, document_id = lease.job.partition, lease.job.subject_id
     found = await ports.records.get(DOCUMENTS, partition, document_id)
+    await idempotency.withhold(ports, partition.tenant_id, document_id)
     searchable = await ports.index.remove(partition, document_id)
     removed = {
         "passages": searchable or _passages(found.value if found else None),
@@ -60,6 +62,7 @@ async def erase_space(ports: Ports, lease: Lease) -> None:
     """Remove everything of a space, quotations in other spaces' answers included."""
     tenant_id, space_id = lease.job.tenant_id, lease.job.subject_id
     partition = Partition(tenant_id, space_id)
+    await idempotency.withhold(ports, tenant_id, space_id)
     removed = {
         "quotations": await _withdraw_quotations(ports, partition, ""),
         "passages": await ports.index.count(partition),

@@ -9,6 +9,7 @@ signs of life; one that stopped doing so is taken over.
 import asyncio
 import contextlib
 import hashlib
+import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -17,10 +18,12 @@ from app.core.access import Principal
 from app.core.errors import (
     ConflictError,
     EvaError,
+    GoneError,
     IdempotencyBusyError,
     IdempotencyMismatchError,
     StaleEtagError,
 )
+from app.core.filters import Condition, Op
 from app.core.ids import new_id
 from app.core.kinds import IDEMPOTENT_CALLS
 from app.core.models import IdempotentCall, Partition, Stored
@@ -29,6 +32,8 @@ from app.core.ports import Listing, Ports, Put, Remove
 LIFE = timedelta(hours=24)
 SILENCE = timedelta(seconds=10)  # a running call unheard of for so long is dead
 _BEAT_S = 3.0
+GONE = 410  # the status of a call whose answer told of what is deleted now
+_SUBJECT = re.compile(r"\b(?:spc|doc)_[0-9a-z]{26}\b")
 UNKNOWN = ""  # the fingerprint of a request whose body has not been read yet
 
 
@@ -63,6 +68,7 @@ class Turn:
             status=reply.status,
             headers=reply.headers,
             body=reply.body,
+            subjects=tuple(sorted(set(_SUBJECT.findall(reply.body or "")))),
         )
         with contextlib.suppress(StaleEtagError):
             await self._write(done)
@@ -98,13 +104,15 @@ async def begin(
     """Return the turn to do the request, or the finished call whose answer is to be replayed.
 
     Raises IdempotencyBusyError while the first one runs, IdempotencyMismatchError if the key was
-    used for another request.
+    used for another request, GoneError if what was answered is deleted.
     """
     id_ = hashlib.sha256(f"{principal.id}\0{key}".encode()).hexdigest()
     while True:
         found = await ports.records.get(IDEMPOTENT_CALLS, principal.home, id_)
         if found is not None and found.value.started_at > datetime.now(UTC) - LIFE:
             _agree(found.value, fingerprint)
+            if found.value.status == GONE:
+                raise GoneError
             if found.value.status is not None:
                 return found.value
             call = _taken_over(found.value, fingerprint)
@@ -133,6 +141,23 @@ async def alive(turn: Turn) -> AsyncIterator[None]:
         beating.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await beating
+
+
+async def withhold(ports: Ports, tenant_id: str, subject_id: str) -> int:
+    """Drop what is remembered of a deleted document or space; return how many answers.
+
+    Their keys stay used: a request that is repeated late must not make the deleted object anew.
+    """
+    home, withheld = Partition(tenant_id), 0
+    where = Condition("subjects", Op.EQ, subject_id)
+    while page := (await ports.records.page(IDEMPOTENT_CALLS, home, Listing(where=where))).items:
+        for stored in page:
+            gone = replace(stored.value, status=GONE, headers={}, body=None, subjects=())
+            put = Put(kind=IDEMPOTENT_CALLS, value=gone, if_etag=stored.etag)
+            with contextlib.suppress(StaleEtagError):
+                await ports.records.commit(home, put)
+                withheld += 1
+    return withheld
 
 
 async def forget_old(ports: Ports) -> int:

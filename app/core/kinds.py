@@ -55,9 +55,15 @@ def _query_attributes(query: m.Query) -> Attributes:
     return {"status": query.status.value, "created_by": query.created_by}
 
 
+def _call_attributes(call: m.IdempotentCall) -> Attributes:
+    return {"subjects": list(call.subjects)}
+
+
 SPACES = Kind("space", m.Space, _space_attributes)  # partition: the tenant
 API_KEYS = Kind("api-key", m.ApiKey)  # partition: the tenant
-IDEMPOTENT_CALLS = Kind("idempotent-call", m.IdempotentCall, audited=False)  # partition: the tenant
+IDEMPOTENT_CALLS = Kind(  # partition: the tenant
+    "idempotent-call", m.IdempotentCall, _call_attributes, audited=False
+)
 USAGE = Kind("usage", Spending, audited=False)  # partition: the tenant
 RECEIPTS = Kind("receipt", m.Receipt)  # partition: the tenant, so that it outlives the space
 DOCUMENTS = Kind("document", m.Document, document_attributes)  # partition: the space

@@ -81,3 +81,4 @@ class IdempotentCall:
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str | None = None
+    subjects: tuple[str, ...] = ()  # the documents and spaces that the answer tells of

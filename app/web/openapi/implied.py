@@ -37,8 +37,13 @@ def _of_body(operation: dict[str, Any]) -> set[str]:
 def _of_method(method: str) -> set[str]:
     match method:
         case "post":
-            # A conflict: a double Idempotency-Key under way.
-            return {"idempotency-mismatch", "idempotency-in-flight", "too-large", "slow-request"}
+            return {
+                "idempotency-mismatch",
+                "idempotency-in-flight",
+                "source-deleted",  # what the first answer told of
+                "too-large",
+                "slow-request",
+            }
         case "put" | "patch":
             return {"stale-etag", "precondition-required"}
         case "delete":

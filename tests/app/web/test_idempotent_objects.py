@@ -122,3 +122,24 @@ async def test_a_remembered_answer_does_not_outlive_the_document_it_quotes(
     late = await client.post(f"{API}/queries", json=asked, headers=header)
     assert late.json()["id"] == first.json()["id"]
     assert "twenty-five" not in late.text
+
+
+async def test_what_was_told_of_a_deleted_document_is_forgotten_but_its_key_stays_used(
+    client: httpx2.AsyncClient, house: House
+) -> None:
+    space = await new_space(client)
+    target = f"{API}/spaces/{space}/documents"
+    sent = {"file": ("secret-plan.md", LEAVE)}
+    made = await client.post(target, files=sent, data={"title": "Secret plan"}, headers=KEY)
+    await settled(client, made.json()["id"])
+    assert "Secret plan" in str(await calls(house.services.ports))
+    gone = await client.delete(f"{API}/documents/{made.json()['id']}")
+    for _ in range(300):
+        if (await client.get(gone.headers["location"])).json()["completed_at"]:
+            break
+        await asyncio.sleep(0.02)
+    [remembered] = await calls(house.services.ports)
+    assert "secret" not in str(remembered).lower()
+    again = await client.post(target, files=sent, data={"title": "Secret plan"}, headers=KEY)
+    problem(again, 410, "source-deleted")
+    assert (await client.get(target)).json()["items"] == []
