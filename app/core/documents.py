@@ -8,7 +8,13 @@ from datetime import UTC, datetime
 
 from app.core import filters, spaces
 from app.core.access import Principal
-from app.core.errors import NotFoundError, NotReadyError, UnavailableError
+from app.core.errors import (
+    ConflictError,
+    NotFoundError,
+    NotReadyError,
+    StaleEtagError,
+    UnavailableError,
+)
 from app.core.ids import new_id
 from app.core.kinds import DOCUMENTS, PROGRESS, RECEIPTS
 from app.core.models import (
@@ -111,8 +117,16 @@ async def delete(
     ports: Ports, principal: Principal, document_id: str, *, if_etag: str | None = None
 ) -> Receipt:
     """Hide a document at once; a durable job then removes every trace and completes the receipt."""
-    found = await get(ports, principal, document_id)
-    document = found.value
+    while True:
+        found = await get(ports, principal, document_id)
+        try:
+            return await _hide(ports, principal, found.value, if_etag or found.etag)
+        except StaleEtagError:
+            if if_etag is not None:
+                raise
+
+
+async def _hide(ports: Ports, principal: Principal, document: Document, if_etag: str) -> Receipt:
     now = datetime.now(UTC)
     receipt = Receipt(
         id=document.id,
@@ -123,19 +137,20 @@ async def delete(
         requested_by=principal.id,
     )
     # The receipt lives with the tenant, to outlive the space: another partition, so it goes
-    # first. A receipt that stays pending is harmless; a deletion without one would not be.
-    await ports.records.commit(principal.home, Put(kind=RECEIPTS, value=receipt))
+    # first. A receipt that stays pending is harmless; a deletion without one would not be. One
+    # that is there is another caller's, perhaps complete already: it stays.
+    with contextlib.suppress(ConflictError):
+        await ports.records.commit(
+            principal.home, Put(kind=RECEIPTS, value=receipt, if_absent=True)
+        )
+    partition = Partition(document.tenant_id, document.space_id)
     await ports.records.commit(
-        Partition(document.tenant_id, document.space_id),
-        Put(
-            kind=DOCUMENTS,
-            value=replace(document, deleted_at=now),
-            if_etag=if_etag or found.etag,
-        ),
+        partition,
+        Put(kind=DOCUMENTS, value=replace(document, deleted_at=now), if_etag=if_etag),
         Enqueue(job=_job(document, JobKind.ERASE_DOCUMENT)),
     )
     with contextlib.suppress(UnavailableError):  # the job does it again, and counts
-        await ports.index.remove(Partition(document.tenant_id, document.space_id), document.id)
+        await ports.index.remove(partition, document.id)
     return receipt
 
 

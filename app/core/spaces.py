@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from app.core import filters
 from app.core.access import Principal
-from app.core.errors import ForbiddenError, NotFoundError
+from app.core.errors import ForbiddenError, NotFoundError, StaleEtagError
 from app.core.ids import new_id
 from app.core.kinds import DOCUMENTS, RECEIPTS, SPACES
 from app.core.models import Job, JobKind, Metadata, Page, Receipt, Scope, Space, Stored
@@ -119,12 +119,21 @@ async def delete(
     ports: Ports, principal: Principal, space_id: str, *, if_etag: str | None = None
 ) -> Receipt:
     """Hide a space at once; a durable job then removes all that is in it."""
-    found = await get(ports, principal, space_id)
+    while True:
+        found = await get(ports, principal, space_id)
+        try:
+            return await _hide(ports, principal, found.value, if_etag or found.etag)
+        except StaleEtagError:
+            if if_etag is not None:
+                raise
+
+
+async def _hide(ports: Ports, principal: Principal, space: Space, if_etag: str) -> Receipt:
     now = datetime.now(UTC)
     receipt = Receipt(
-        id=space_id,
+        id=space.id,
         tenant_id=principal.tenant_id,
-        space_id=space_id,
+        space_id=space.id,
         subject="space",
         requested_at=now,
         requested_by=principal.id,
@@ -134,12 +143,12 @@ async def delete(
         kind=JobKind.ERASE_SPACE,
         tenant_id=principal.tenant_id,
         space_id="",
-        subject_id=space_id,
+        subject_id=space.id,
         created_at=now,
     )
     await ports.records.commit(
         principal.home,
-        Put(kind=SPACES, value=replace(found.value, deleted_at=now), if_etag=if_etag or found.etag),
+        Put(kind=SPACES, value=replace(space, deleted_at=now), if_etag=if_etag),
         Put(kind=RECEIPTS, value=receipt),
         Enqueue(job=job),
     )

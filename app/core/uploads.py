@@ -161,17 +161,18 @@ async def _reserve(
 
 async def reindex(ports: Ports, principal: Principal, document_id: str) -> Stored[Document]:
     """Read the newest version's file again; ConflictError while it is being read already."""
-    found = await documents.get(ports, principal, document_id)
-    latest = found.value.latest
-    if latest.status in (DocumentStatus.PENDING, DocumentStatus.PROCESSING):
-        raise ConflictError(reason=f"the document is {latest.status.value}")
-    again = replace(latest, status=DocumentStatus.PENDING, reason=None)
-    changed = replace(
-        found.value,
-        versions=(*found.value.versions[:-1], again),
-        updated_at=datetime.now(UTC),
-    )
-    return await _commit(ports, changed, found.etag)
+    while True:
+        found = await documents.get(ports, principal, document_id)
+        latest = found.value.latest
+        if latest.status in (DocumentStatus.PENDING, DocumentStatus.PROCESSING):
+            raise ConflictError(reason=f"the document is {latest.status.value}")
+        again = replace(latest, status=DocumentStatus.PENDING, reason=None)
+        versions = (*found.value.versions[:-1], again)
+        changed = replace(found.value, versions=versions, updated_at=datetime.now(UTC))
+        try:
+            return await _commit(ports, changed, found.etag)
+        except StaleEtagError:
+            continue  # another change came first; ours still applies
 
 
 async def _commit(ports: Ports, document: Document, if_etag: str) -> Stored[Document]:

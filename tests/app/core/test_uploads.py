@@ -234,3 +234,32 @@ async def test_a_version_on_a_stale_read_is_refused(ports: Ports, alice: Princip
             ports, alice, document_id, acting.file("two"), if_etag="not this one"
         )
     assert len((await documents.get(ports, alice, document_id)).value.versions) == 1
+
+
+async def test_deleting_while_the_document_is_read_is_never_refused_as_stale(
+    ports: Ports, alice: Principal
+) -> None:
+    space_id = await acting.space(ports, alice)
+    for number in range(5):
+        text = f"{acting.PASSPORT} Number {number}."
+        uploaded = await uploads.upload(ports, alice, space_id, acting.file(text), acting.said)
+        working = asyncio.create_task(acting.work(ports))
+        await asyncio.sleep(0.01 * number)
+        await documents.delete(ports, alice, uploaded.document.value.id)
+        await working
+        await acting.work(ports)
+    assert await ports.blobs.count(alice.space(space_id)) == 0
+
+
+async def test_a_second_deletion_at_the_same_time_does_not_reopen_the_receipt(
+    ports: Ports, alice: Principal
+) -> None:
+    space_id = await acting.space(ports, alice)
+    document_id = await acting.upload(ports, alice, space_id, acting.PASSPORT)
+    both = await asyncio.gather(
+        *(documents.delete(ports, alice, document_id) for _ in range(2)), return_exceptions=True
+    )
+    assert sum(isinstance(one, NotFoundError) for one in both) == 1
+    await acting.work(ports)
+    receipt = await spaces.receipt(ports, alice, document_id)
+    assert receipt.value.completed_at is not None
