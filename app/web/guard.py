@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from app.core.access import PUBLIC, RULES, Principal
+from app.core.access import PUBLIC, RULES, Principal, authorize
 from app.core.audit import Act, acting
 from app.core.quotas import POLICIES
 from app.web import auth, limits, once
@@ -59,7 +59,7 @@ class GuardedRoute(APIRoute):
             request.scope[OPERATION] = operation
             if rule is not PUBLIC:
                 principal = await limits.admit(request, services_of(request), operation)
-                principal.require(rule)
+                authorize(principal, operation)
                 acting.set(_act(request.scope, principal))
             if known is not None and request.scope["query_string"]:
                 _refuse_unknown(request, known)
