@@ -4,6 +4,7 @@ Nearness is that of `app.core.nearness`, computed for a whole vocabulary at once
 bytes and told apart by 16-bit hashes, so it may be off a little, seldom enough not to matter.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -60,8 +61,7 @@ class Grams:
         if not parts:
             return np.empty(0, np.int64), np.empty(0, np.float64)
         shared = np.bincount(np.concatenate(parts), minlength=len(self.root))
-        # A word has as many grams as it shares, at least: that bounds how near it can be.
-        some = np.flatnonzero(shared >= max(1.0, (LIKE * root) ** 2))
+        some = np.flatnonzero(shared >= _least_shared(root))
         nearness = shared[some] / (root * self.root[some])
         kept = np.flatnonzero(nearness >= LIKE)
         best = kept[np.argsort(-nearness[kept], kind="stable")[:NEIGHBOURS]]
@@ -95,6 +95,17 @@ def join(parts: Sequence[tuple[Grams, Ints]], size: int) -> Grams:
         hashes.append(grams.hashes[now >= 0])
         words.append(now[now >= 0])
     return arranged(np.concatenate(hashes), np.concatenate(words), root)
+
+
+def _least_shared(root: float) -> int:
+    """Return how many grams a word shares at least with one that it is like.
+
+    A word that shares n grams has n itself, at least, which bounds how near it can be.
+    """
+    shared = 1
+    while shared < LIKE * root * math.sqrt(shared + 1):
+        shared += 1
+    return shared
 
 
 @lru_cache(_CACHED)

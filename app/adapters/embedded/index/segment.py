@@ -61,11 +61,11 @@ class Segment:
         return sum(array.nbytes for array in arrays) + self.grams.size_bytes
 
     def numbers(self, hashes: Hashes) -> Ints:
-        """Return the numbers of those of the terms that there are."""
+        """Return the number of each term, -1 for those that are not there."""
         at = np.searchsorted(self.hashes, hashes)
-        known = at < len(self.hashes)
-        found: Ints = at[known][self.hashes[at[known]] == hashes[known]]
-        return found
+        at[at == len(self.hashes)] = 0
+        there = self.hashes[at] == hashes if len(self.hashes) else np.zeros(len(at), bool)
+        return np.where(there, at, -1)
 
     def rows(self, terms: Ints) -> tuple[Ints, Ints]:
         """Return the row numbers of all these terms in turn, and how many each has."""
@@ -84,55 +84,71 @@ class _Rows:
 
 def build(sources: Sequence[Source]) -> Segment:
     """Index versions."""
-    all_postings = [source.postings for source in sources]
+    postings = [source.postings for source in sources]
     titles = [Counter(source.title) for source in sources]
     title_words = [word for title in titles for word in title]
-    hashes = np.concatenate([*(p.hashes for p in all_postings), hashes_of(title_words)])
-    vocabulary, example, number = np.unique(hashes, return_index=True, return_inverse=True)
-    counts = np.array([len(p.lengths) for p in all_postings], np.int64)
-    in_titles = len(title_words)
-    body = _body(all_postings, number[: len(number) - in_titles], np.cumsum(counts) - counts)
-    lengths = np.concatenate([p.lengths for p in all_postings]).astype(np.float32)
-    if in_titles:
-        body = _with_titles(body, number[-in_titles:], titles, counts)
-        longer = [sum(title.values()) for title in titles]
-        lengths += np.repeat(np.array(longer, np.float32), counts)
-    letters = [*(p.words for p in all_postings), Letters.of(title_words)]
-    words = Letters(
+    vocabulary, example, number = _unique([*(p.hashes for p in postings), hashes_of(title_words)])
+    counts = np.array([len(p.lengths) for p in postings], np.int64)
+    words = _split(number, [len(p.hashes) for p in postings] + [len(title) for title in titles])
+    rows = [
+        _titled(_body(one, words[n], begin), words[len(sources) + n], title, range(begin, end))
+        for n, (one, title, begin, end) in enumerate(
+            zip(postings, titles, np.cumsum(counts) - counts, np.cumsum(counts), strict=True)
+        )
+    ]
+    letters = [*(p.words for p in postings), Letters.of(title_words)]
+    spelled = Letters(
         np.concatenate([part.letters for part in letters]),
         np.concatenate([part.sizes for part in letters]),
+    ).some(example)
+    lengths = [p.lengths + float(title.total()) for p, title in zip(postings, titles, strict=True)]
+    return _sorted(
+        (vocabulary, grams.build(spelled)),
+        _joined(rows),
+        np.concatenate(lengths).astype(np.float32),
+        (np.array([source.key for source in sources], np.int64), counts),
     )
-    keys = np.array([source.key for source in sources], np.int64)
-    spelled = grams.build(words.some(example))
-    return _sorted((vocabulary, spelled), body, lengths, (keys, counts))
 
 
-def _body(all_postings: Sequence[Postings], number: Ints, first: Ints) -> _Rows:
-    rows = [len(p.passages) for p in all_postings]
-    holding = np.concatenate([p.holding for p in all_postings])
-    passages = np.concatenate([p.passages for p in all_postings]).astype(np.int64)
+def _unique(parts: Sequence[Hashes]) -> tuple[Hashes, Ints, Ints]:
+    """Return the hashes that there are, ascending, where one of each is, and which each is."""
+    hashes = np.concatenate(parts)
+    order = _stable_order(hashes)
+    ascending = hashes[order]
+    new = np.ones(len(hashes), bool)
+    new[1:] = ascending[1:] != ascending[:-1]
+    number = np.empty(len(hashes), np.int64)
+    number[order] = np.cumsum(new) - 1
+    return ascending[new], order[new], number
+
+
+def _split(numbers: Ints, sizes: Sequence[int]) -> list[Ints]:
+    return np.split(numbers, np.cumsum(sizes)[:-1])
+
+
+def _body(postings: Postings, number: Ints, begin: int) -> _Rows:
     return _Rows(
-        np.repeat(number, holding),
-        passages + np.repeat(first, rows),
-        np.concatenate([p.occurrences for p in all_postings]),
+        np.repeat(number, postings.holding),
+        postings.passages.astype(np.int64) + begin,
+        postings.occurrences,
     )
 
 
-def _with_titles(body: _Rows, number: Ints, titles: Sequence[Counter[str]], counts: Ints) -> _Rows:
-    """Add the terms of each version's title to all of its passages."""
-    of_title = np.repeat(counts, [len(title) for title in titles])  # passages, by title's term
-    begins = np.repeat(np.cumsum(counts) - counts, [len(title) for title in titles])
-    often = np.array([n for title in titles for n in title.values()], np.int64) * TITLE_WEIGHT
-    term = np.concatenate([body.term, np.repeat(number, of_title)])
-    passage = np.concatenate([body.passage, runs(begins, of_title)])
-    occurrences = np.concatenate([body.occurrences.astype(np.int64), np.repeat(often, of_title)])
-    order = _stable_order(passage)
-    order = order[_stable_order(term[order])]
-    term, passage, occurrences = term[order], passage[order], occurrences[order]
-    new = np.ones(len(term), bool)
-    new[1:] = (term[1:] != term[:-1]) | (passage[1:] != passage[:-1])
-    summed = np.add.reduceat(occurrences, np.flatnonzero(new)) if len(term) else occurrences
-    return _Rows(term[new], passage[new], np.minimum(summed, MOST_OF_A_TERM).astype(np.uint8))
+def _titled(rows: _Rows, number: Ints, title: Counter[str], passages: range) -> _Rows:
+    """Return a version's rows with the terms of its title counted in each of its passages."""
+    if not title:
+        return rows
+    order = np.argsort(number)
+    total = np.empty((len(title), len(passages)), np.int64)
+    total[:] = (np.array(list(title.values())) * TITLE_WEIGHT)[order, None]
+    here = np.isin(rows.term, number)
+    at = np.searchsorted(number[order], rows.term[here])
+    total[at, rows.passage[here] - passages.start] += rows.occurrences[here]
+    return _Rows(
+        np.concatenate([rows.term[~here], np.repeat(number[order], len(passages))]),
+        np.concatenate([rows.passage[~here], np.tile(np.array(passages, np.int64), len(title))]),
+        np.append(rows.occurrences[~here], np.minimum(total, MOST_OF_A_TERM).astype(np.uint8)),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +180,7 @@ class _Remains:
 def merge(parts: Sequence[tuple[Segment, Bools]]) -> Segment:
     """Join segments, of each the versions whose slot is true; the others leave no trace."""
     remains = [_Remains.of(segment, live) for segment, live in parts]
-    hashes = np.concatenate([r.segment.hashes[r.held > 0] for r in remains])
-    vocabulary, example, number = np.unique(hashes, return_index=True, return_inverse=True)
+    vocabulary, example, number = _unique([r.segment.hashes[r.held > 0] for r in remains])
     spelled_here = np.full(len(number), -1)  # a word's grams are taken from one part
     spelled_here[example] = number[example]
     rows, spelled, at, begin = [], [], 0, 0
@@ -224,8 +239,11 @@ def _sorted(
     )
 
 
-def _stable_order(numbers: Ints) -> Ints:
-    """Return what sorts numbers below 2^32, equal ones in their order, by two radix sorts."""
+def _stable_order(numbers: npt.NDArray[np.unsignedinteger] | Ints) -> Ints:
+    """Return what sorts numbers, equal ones in their order, by radix sorts of 16 bits each."""
     order = np.argsort(numbers.astype(np.uint16), kind="stable")
-    high = (numbers >> 16).astype(np.uint16)
-    return order[np.argsort(high[order], kind="stable")] if high.any() else order
+    high = int(numbers.max(initial=0)).bit_length()
+    for shift in range(16, high, 16):
+        digits = (numbers >> numbers.dtype.type(shift)).astype(np.uint16)
+        order = order[np.argsort(digits[order], kind="stable")]
+    return order

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from app.adapters.embedded.index.grams import Near
 from app.adapters.embedded.index.segment import Ints, Segment
 from app.adapters.embedded.index.snapshot import Part, Snapshot
-from app.adapters.embedded.index.words import Hashes, hash_of, hashes_of
+from app.adapters.embedded.index.words import Hashes, hashes_of
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -57,11 +57,16 @@ class Term:
 
 def look_up(snapshot: Snapshot, question: Sequence[str]) -> list[Term]:
     """Return the question's distinct terms in order."""
-    return [_term(snapshot.parts, text, asked) for text, asked in Counter(question).items()]
+    asked = Counter(question)
+    hashes = hashes_of(tuple(asked))
+    numbers = [part.segment.numbers(hashes).tolist() for part in snapshot.parts]
+    return [
+        _term(snapshot.parts, text, count, [of_part[n] for of_part in numbers])
+        for n, (text, count) in enumerate(asked.items())
+    ]
 
 
-def _term(parts: Sequence[Part], text: str, asked: int) -> Term:
-    own = [part.segment.numbers(np.array([hash_of(text)], np.uint64)) for part in parts]
+def _term(parts: Sequence[Part], text: str, asked: int, own: Sequence[int]) -> Term:
     holding = sum(_holding(part, word) for part, word in zip(parts, own, strict=True))
     near = [part.segment.grams.near(text) for part in parts]
     if not holding:
@@ -73,7 +78,7 @@ def _term(parts: Sequence[Part], text: str, asked: int) -> Term:
         for word, (like, nearness) in zip(own, near, strict=True)
     )
     readable = holding or sum(
-        _holding(part, spelling.exact) for part, spelling in zip(parts, spellings, strict=True)
+        _reading(part, spelling.exact) for part, spelling in zip(parts, spellings, strict=True)
     )
     return Term(text, asked, holding, readable, spellings)
 
@@ -81,6 +86,7 @@ def _term(parts: Sequence[Part], text: str, asked: int) -> Term:
 def _with_slips(part: Part, text: str, near: Near) -> Near:
     """Add the words that one slip of the finger turns into the text; short ones share few grams."""
     slips = part.segment.numbers(_slips(text))
+    slips = slips[slips >= 0]
     if not len(slips):
         return near
     others = ~np.isin(near[0], slips) | (near[1] >= ONE_SLIP)
@@ -105,23 +111,29 @@ def _slips(text: str) -> Hashes:
     return np.sort(hashes_of(list(found - {text})))
 
 
-def _spelling(itself: Ints, like: Ints, nearness: Floats, least: float) -> Spelling:
-    if len(itself):
+def _spelling(itself: int, like: Ints, nearness: Floats, least: float) -> Spelling:
+    if itself >= 0:
         others = like != itself
-        like = np.concatenate([like[others], itself])
+        like = np.append(like[others], itself)
         nearness = np.append(nearness[others], 1.0)
-        return Spelling(itself, np.ones(1), like, nearness)
+        return Spelling(np.array([itself]), np.ones(1), like, nearness)
     read = np.flatnonzero(nearness >= least)[:READINGS]
     return Spelling(like[read], nearness[read], like, nearness)
 
 
-def _holding(part: Part, words: Ints) -> int:
+def _holding(part: Part, word: int) -> int:
+    """Return how many visible passages have a word."""
+    if word < 0:
+        return 0
+    if part.whole:
+        return int(part.segment.starts[word + 1] - part.segment.starts[word])
+    return int(part.live[part.segment.slot[passages_of(part.segment, word)]].sum())
+
+
+def _reading(part: Part, words: Ints) -> int:
     """Return how many visible passages have one of the words."""
-    rows, counts = part.segment.rows(words)
-    if len(words) <= 1 and part.whole:
-        return int(counts.sum())
-    passages = np.unique(part.segment.passages[rows])
-    return int(part.live[part.segment.slot[passages]].sum())
+    rows, _ = part.segment.rows(words)
+    return int(part.live[part.segment.slot[np.unique(part.segment.passages[rows])]].sum())
 
 
 def passages_of(segment: Segment, word: int) -> npt.NDArray[np.int32]:
