@@ -16,7 +16,7 @@ _ATTACHED = (
     "based like up off in out to by old year time free wide"
 )
 _SECOND_HALVES = frozenset(_ATTACHED.split())
-_ENDS = (".", "!", "?", ":", ";", "\u201d", "\u00bb")
+_ENDS = frozenset(".!?:;\u201d\u00bb")
 _ITEM = re.compile(r"(?:[a-z]|[ivx]+|\d+)[.)]\s")
 _USUAL = 0.8  # quantile of a page's line lengths
 _HALF, _FULL = 0.5, 0.7  # of the usual length: a shorter line ends a paragraph
@@ -28,13 +28,15 @@ class Hyphens:
 
     def __init__(self, texts: list[str]) -> None:
         self._known: set[str] = set()
-        if any(_MARK.search(text) for text in texts):
+        if any(map(_is_broken, texts)):
             words = {word for text in texts for word in _APOSTROPHE.sub(" ", text).split()}
-            whole = (word.strip(_PUNCTUATION) for word in words if not _MARK.search(word))
+            whole = (word.strip(_PUNCTUATION) for word in words if not _is_broken(word))
             self._known = {word.casefold() for word in whole}
 
     def join(self, text: str) -> str:
         """Return the text with every broken word in one piece."""
+        if not _is_broken(text):
+            return text
         pieces = _MARK.split(text)
         mended = pieces[:1]
         for before, after in pairwise(pieces):
@@ -56,27 +58,36 @@ class Hyphens:
         return "-" if words or not halves[1][1].islower() else ""
 
 
+def _is_broken(text: str) -> bool:
+    return "\x02" in text or "\ufffe" in text
+
+
 def flow(text: str) -> list[str]:
     """Return a page's lines with those of one paragraph joined."""
-    lines = [line for row in _SPACES.sub(" ", text).splitlines() if (line := row.lstrip())]
+    if any(space in text for space in ("  ", "\t", "\u00a0")):
+        text = _SPACES.sub(" ", text)
+    lines = [line for row in text.splitlines() if (line := row.lstrip())]
     usual = sorted(map(len, lines))[int(_USUAL * len(lines))] if lines else 0
-    joined: list[str] = []
-    previous = ""
+    paragraphs: list[list[str]] = []
+    previous = "."
     for line in lines:
-        if _continues(previous, line, usual):
-            joined[-1] = f"{joined[-1].rstrip()} {line}"
+        shown = line.rstrip()
+        if (
+            previous[-1] not in _ENDS
+            and len(previous) >= _HALF * usual
+            and _continues(previous, line, usual)
+        ):
+            paragraphs[-1].append(shown)
         else:
-            joined.append(line)
-        previous = line
-    return [line.rstrip() for line in joined]
+            paragraphs.append([shown])
+        previous = line if shown[-1] not in _ENDS else "."
+    return [" ".join(paragraph) for paragraph in paragraphs]
 
 
 def _continues(previous: str, line: str, usual: int) -> bool:
-    """Tell whether a line goes on with the sentence of the one before it."""
-    shown = previous.rstrip()
-    if len(previous) < _HALF * usual or not shown or shown.endswith(_ENDS):
-        return False
+    """Tell whether a line goes on with the sentence of a rather full one before it."""
+    last, first = previous[-1], line[0]
     full = len(previous) >= max(_PROSE, _FULL * usual)
-    flows = full and line[0].isalpha() and (shown[-1].isalnum() or shown[-1] == ",")
-    spaced = len(shown) < len(previous)  # some producers keep the space of the wrap
-    return (flows or spaced or line[0].islower()) and not _ITEM.match(line)
+    flows = full and first.isalpha() and (last.isalnum() or last == ",")
+    # Some producers keep the space at which a line was wrapped.
+    return (flows or last == " " or first.islower()) and not _ITEM.match(line)
