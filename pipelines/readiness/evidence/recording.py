@@ -122,7 +122,7 @@ def _described(source: Source, run: _Run, workshop: Workshop, folder: Path) -> R
     before, after = run.trees
     return Record(
         id=source.id,
-        tool=run.argv[0],
+        tool=_tool(run.argv),
         version=run.noted("version") or _version(source, workshop.root, _environ(folder)),
         argv=_relative(run.argv, workshop.root),
         commit=before.commit,
@@ -142,6 +142,12 @@ def _described(source: Source, run: _Run, workshop: Workshop, folder: Path) -> R
         sha256="" if not_run or content is None else digest(content),
         media_type=source.media_type,
     )
+
+
+def _tool(argv: Sequence[str]) -> str:
+    """Return the name of a program; of a module that Python runs, its last name."""
+    module = argv[2] if len(argv) > 2 and argv[1] == "-m" else ""  # noqa: PLR2004 - python -m x
+    return module.rpartition(".")[2] or argv[0]
 
 
 def _why_not(run: _Run) -> str:
