@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx2
 
@@ -29,8 +29,7 @@ _TABLES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """Something stored."""
 
     what: str
@@ -80,7 +79,7 @@ class World:
 
     def stored(self) -> frozenset[Row]:
         """Return everything there is, but for what counts requests: trail and usage."""
-        rows = [Row(*row) for table in _TABLES for row in self.database.execute(table)]
+        rows = [Row._make(row) for table in _TABLES for row in self.database.execute(table)]
         files = [
             Row("blob", "", "", "", os.path.join(where, name), 0)  # noqa: PTH118 - ten times faster
             for where, _, names in os.walk(self.blobs)
