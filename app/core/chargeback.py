@@ -62,11 +62,8 @@ class Statement:
 
 
 async def statement(ports: Ports, principal: Principal, first: str, last: str) -> Statement:
-    """Return what was used; a credential kept to some spaces sees what was used there."""
-    found = await ports.meter.between(principal.tenant_id, first, last)
-    rows = [
-        row for row in found if principal.space_ids is None or row.space_id in principal.space_ids
-    ]
+    """Return what was used by everyone in every space of the tenant."""
+    rows = await ports.meter.between(principal.tenant_id, first, last)
     groups: dict[tuple[str, str], list[Spending]] = {}
     for row in rows:
         groups.setdefault((row.principal_id, row.space_id), []).append(row)

@@ -15,6 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from app.core.budgets import Budget, Measure, Owner, Period, Prices, Purse
 from app.core.errors import EvaError
@@ -39,8 +40,9 @@ class _View:
 
     def add(self, row: Spending) -> None:
         for purse, measure, amount in _parts(row):
-            for period in Period:
-                self.spent[purse, period.named(row.day), measure] += amount
+            if amount:
+                for period in Period:
+                    self.spent[purse, period.named(row.day), measure] += amount
 
 
 def _parts(row: Spending) -> Iterator[tuple[Purse, Measure, int]]:
@@ -151,9 +153,9 @@ class Ledger:
                 _log.warning("usage can't be kept now: %s", error.code)
 
     def _add(self, tenant_id: str, used: Spending) -> None:
-        used = replace(used, day=self._today())
-        whose = hashlib.sha256(f"{used.principal_id}\0{used.space_id}".encode()).hexdigest()[:16]
-        used = replace(used, id=f"{used.day}:{whose}:{self._writer}")
+        day = self._today()
+        whose = _whose(used.principal_id, used.space_id)
+        used = replace(used, day=day, id=f"{day}:{whose}:{self._writer}")
         key = (tenant_id, used.id)
         known = self._rows.get(key)
         self._rows[key] = used if known is None else _sum(known, used)
@@ -211,6 +213,11 @@ class Ledger:
 
     def _today(self) -> str:
         return datetime.fromtimestamp(self._clock(), UTC).date().isoformat()
+
+
+@lru_cache(4096)
+def _whose(principal_id: str, space_id: str) -> str:
+    return hashlib.sha256(f"{principal_id}\0{space_id}".encode()).hexdigest()[:16]
 
 
 def _sum(one: Spending, other: Spending) -> Spending:

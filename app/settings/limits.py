@@ -59,7 +59,7 @@ class Limits:
         None,
         "EVA_RATE_LIMIT_TIER",
         "RATE_LIMIT_DEFAULT",
-        about="The tier of a tenant without one (see ADR 30); "
+        about="The tier of a tenant without one (60, 600, 6000 or any requests a minute); "
         "unset: basic, in development unlimited.",
     )
     tenant_tiers: tuple[str, ...] = setting(
