@@ -106,6 +106,7 @@ def test_oscal_finds_every_criterion_and_maps_nist_controls() -> None:
         ("X-04", "satisfied"),
     ]
     assert nist_controls(VERDICT.results[0]) == ["cp-2.2"]
+    assert ["relevant-evidence" in o for o in result["observations"]] == [True, True, False, True]
     observed = {o["uuid"] for o in result["observations"]}
     for finding in result["findings"]:
         assert finding["related-observations"][0]["observation-uuid"] in observed

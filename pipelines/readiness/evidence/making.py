@@ -31,7 +31,9 @@ def make_all(steps: Sequence[Step], crew: Crew) -> list[Record]:
     """Carry out every step that is to be made; the others are told with their reason."""
     for step in steps:
         if step.state is not State.MAKE:
-            crew.console.print(f"[dim]{step.source.id:<24} {_why(step)}[/]", highlight=False)
+            crew.console.print(
+                f"[dim]{step.source.id:<24} {_why(step)}[/]", highlight=False, soft_wrap=True
+            )
     todo = [step for step in steps if step.state is State.MAKE]
     crew.log("").parent.mkdir(parents=True, exist_ok=True)
     made: list[Record] = []
@@ -92,4 +94,4 @@ def _tell(record: Record, crew: Crew, count: str) -> None:
         else f"{proof.seen} of {proof.expected} looked at, code {record.exit_code}"
     )
     line = f"{record.id:<24} {seconds:6.1f} s  {count:>6}  {said}"
-    crew.console.print(line, highlight=False)
+    crew.console.print(line, highlight=False, soft_wrap=True)

@@ -62,18 +62,20 @@ def _controls(verdict: Verdict) -> dict[str, Any]:
 
 
 def _observation(result: Result, key: str, time: str) -> dict[str, Any]:
-    return {
+    made = {
         "uuid": _uuid(key, result.criterion.id, "observation"),
         "title": result.criterion.id,
-        "description": " ".join(say(answer.reason) + "." for answer in result.answers),
+        "description": " ".join(f"{say(answer.reason)}." for answer in result.answers),
         "methods": ["TEST"],
-        "relevant-evidence": [
-            {"href": answer.record, "description": f"{answer.demand.evidence} evidence"}
-            for answer in result.answers
-            if answer.record
-        ],
         "collected": time,
     }
+    seen = [
+        {"href": answer.record, "description": f"{answer.demand.evidence} evidence"}
+        for answer in result.answers
+        if answer.record
+    ]
+    # The format knows no empty lists.
+    return {**made, "relevant-evidence": seen} if seen else made
 
 
 def _finding(result: Result, key: str) -> dict[str, Any]:
