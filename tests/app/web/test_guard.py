@@ -7,7 +7,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.responses import Response
 
 from app.core import keys
-from app.core.access import PUBLIC, RULES
+from app.core.access import PUBLIC, RULES, WHOLE_TENANT
 from app.core.models import DEFAULT_TENANT, Scope
 from app.web import auth
 from app.web.auth import UnguardedRouteError
@@ -64,6 +64,17 @@ async def test_every_operation_refuses_a_key_without_its_scope_and_names_it(hous
                 refused = await client.request(method, path)
                 body = problem(refused, 403, "insufficient-scope")
                 assert wanted.value in body["detail"]
+
+
+async def test_what_is_the_whole_tenants_refuses_a_key_kept_to_some_spaces(
+    house: House, client: httpx2.AsyncClient
+) -> None:
+    kept = await house.client(space_ids=[await new_space(client)])
+    asked = [one for one in operations(house) if one[2] in WHOLE_TENANT]
+    assert {operation for _, _, operation in asked} == WHOLE_TENANT
+    for method, path, _ in asked:
+        refused = await kept.request(method, path)
+        assert "on every space" in problem(refused, 403, "insufficient-scope")["detail"]
 
 
 async def test_every_rule_belongs_to_an_operation(house: House) -> None:

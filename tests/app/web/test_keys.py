@@ -92,6 +92,36 @@ async def test_a_key_kept_to_some_spaces_can_only_make_keys_kept_to_those(
     assert made.json()["space_ids"] == [mine]
 
 
+async def test_a_key_kept_to_some_spaces_sees_no_key_that_reaches_further(
+    client: httpx2.AsyncClient, house: House
+) -> None:
+    mine, other = await new_space(client), await new_space(client, "other")
+    kept = await house.client(space_ids=[mine])
+    sent = {"name": "k", "scopes": ["spaces:read"]}
+    wide = [
+        (await client.post(PATHS[0], json={**sent, **reach})).json()["id"]
+        for reach in ({}, {"space_ids": [other]}, {"space_ids": [mine, other]})
+    ]
+    made = (await kept.post(PATHS[0], json={**sent, "space_ids": [mine]})).json()["id"]
+    for id_ in wide:
+        problem(await kept.get(f"{PATHS[0]}/{id_}"), 404, "not-found")
+        problem(await kept.post(f"{PATHS[0]}/{id_}/revoke"), 404, "not-found")
+        problem(await kept.delete(f"{PATHS[0]}/{id_}"), 404, "not-found")
+        assert (await client.get(f"{PATHS[0]}/{id_}")).json()["is_active"] is True
+    listed = [key["id"] for key in (await kept.get(PATHS[0])).json()["items"]]
+    own = kept.headers["X-API-Key"].split("_")[1]
+    assert sorted(listed) == sorted([own, made])
+
+
+async def test_a_key_cannot_be_kept_to_a_space_that_is_not_there(
+    client: httpx2.AsyncClient, stranger: httpx2.AsyncClient
+) -> None:
+    foreign = await new_space(stranger)
+    for space_id in (foreign, "spc_" + "0" * 26):
+        sent = {"name": "k", "scopes": ["spaces:read"], "space_ids": [space_id]}
+        problem(await client.post(PATHS[0], json=sent), 404, "not-found")
+
+
 async def test_a_foreign_key_is_indistinguishable_from_a_missing_one(
     client: httpx2.AsyncClient, stranger: httpx2.AsyncClient
 ) -> None:
