@@ -97,18 +97,12 @@ CREATE TABLE audit_events (
     hash       TEXT NOT NULL,
     tenant     TEXT NOT NULL,  -- as in the body: verifying compares them
     actor      TEXT NOT NULL,  -- likewise
+    salt       BLOB,           -- with the payload: personal data, not chained, erasable
+    payload    BLOB,
     UNIQUE (writer, seq),
     UNIQUE (writer, previous)  -- a fork can't be inserted
 );
 CREATE INDEX audit_events_by_tenant ON audit_events (tenant, position);
-
-CREATE TABLE audit_personal (
-    writer  TEXT NOT NULL,
-    seq     INTEGER NOT NULL,
-    salt    BLOB NOT NULL,
-    payload BLOB NOT NULL,
-    PRIMARY KEY (writer, seq)
-) WITHOUT ROWID;
 
 CREATE TABLE audit_checkpoints (
     number    INTEGER PRIMARY KEY,

@@ -15,8 +15,9 @@ from app.core.ports.auditing import Noted
 _HEAD = "SELECT seq, hash FROM audit_events WHERE writer = ? ORDER BY seq DESC LIMIT 1"
 _LAST = "SELECT number, hash, written, covered FROM audit_checkpoints ORDER BY number DESC LIMIT 1"
 _INSERT = """
-INSERT INTO audit_events (writer, seq, at, body, previous, hash, tenant, actor)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO audit_events
+    (writer, seq, at, body, previous, hash, tenant, actor, salt, payload)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _MISFILED = """
 SELECT writer, seq FROM audit_events
@@ -26,13 +27,12 @@ _HEADS = """
 SELECT writer, seq, hash, max(position) FROM audit_events WHERE position > ? GROUP BY writer
 """
 _LINKS = """
-SELECT e.writer, e.seq, e.at, e.body, e.previous, e.hash, p.salt, p.payload
-FROM audit_events e LEFT JOIN audit_personal p ON p.writer = e.writer AND p.seq = e.seq
-ORDER BY e.writer, e.seq
+SELECT writer, seq, at, body, previous, hash, salt, payload FROM audit_events
+ORDER BY writer, seq
 """
 _ERASE = """
-DELETE FROM audit_personal WHERE (writer, seq) IN
-    (SELECT writer, seq FROM audit_events WHERE tenant = ? AND actor = ?)
+UPDATE audit_events SET salt = NULL, payload = NULL
+WHERE tenant = ? AND actor = ? AND payload IS NOT NULL
 """
 
 
@@ -54,7 +54,7 @@ def _targets(changes: Sequence[Change]) -> Iterator[str]:
 
 def _changed(connection: sqlite3.Connection, *, chain: str, act: Act, what: Sequence[str]) -> str:
     """Append the event of a commit; returns "" as a step of one does."""
-    said: dict[str, object] = {
+    said = {
         "kind": AuditKind.CHANGE.value,
         "tenant": act.tenant_id,
         "actor": act.actor,
@@ -64,45 +64,51 @@ def _changed(connection: sqlite3.Connection, *, chain: str, act: Act, what: Sequ
         "targets": list(what),
         "request": act.request_id,
     }
-    _append(connection, chain, said, act.personal)
+    _append(connection, chain, [(said, act.personal)])
     return ""
 
 
 def noted(connection: sqlite3.Connection, writer: str, batch: Sequence[Noted]) -> None:
     """Append the events of requests, in order."""
-    for one in batch:
-        said: dict[str, object] = {
-            "kind": AuditKind.REQUEST.value,
-            "tenant": one.tenant_id,
-            "actor": one.actor,
-            "action": one.action,
-            "decision": one.decision,
-            "outcome": one.outcome,
-            "targets": list(one.targets),
-            "request": one.request_id,
-        }
-        _append(connection, writer, said, one.personal)
+    _append(connection, writer, [(_said(one), one.personal) for one in batch])
+
+
+def _said(one: Noted) -> dict[str, object]:
+    return {
+        "kind": AuditKind.REQUEST.value,
+        "tenant": one.tenant_id,
+        "actor": one.actor,
+        "action": one.action,
+        "decision": one.decision,
+        "outcome": one.outcome,
+        "targets": list(one.targets),
+        "request": one.request_id,
+    }
 
 
 def _append(
     connection: sqlite3.Connection,
     writer: str,
-    said: dict[str, object],
-    personal: Mapping[str, str],
+    events: Sequence[tuple[Mapping[str, object], Mapping[str, str]]],
 ) -> None:
+    """Chain the events and insert them at one go."""
     seq, previous = _head(connection, writer)
     at = datetime.now(UTC).isoformat()
-    said["commitment"] = None
-    if personal:
-        salt, payload = secrets.token_bytes(16), canonical(dict(personal))
-        said["commitment"] = commitment(salt, payload)
-        connection.execute(
-            "INSERT INTO audit_personal VALUES (?, ?, ?, ?)", (writer, seq + 1, salt, payload)
-        )
-    body = canonical(said)
-    hash_ = link_hash(writer, seq + 1, at, body, previous)
-    place = (said["tenant"], said["actor"])
-    connection.execute(_INSERT, (writer, seq + 1, at, body.decode(), previous, hash_, *place))
+    rows = []
+    for seq, (said, personal) in enumerate(events, start=seq + 1):  # noqa: B020 - goes on from it
+        salt, payload = _personal(personal)
+        promise = commitment(salt, payload) if salt and payload else None
+        body = canonical({**said, "commitment": promise})
+        hash_ = link_hash(writer, seq, at, body, previous)
+        place = (said["tenant"], said["actor"], salt, payload)
+        rows.append((writer, seq, at, body.decode(), previous, hash_, *place))
+        previous = hash_
+    connection.executemany(_INSERT, rows)
+
+
+def _personal(personal: Mapping[str, str]) -> tuple[bytes | None, bytes | None]:
+    """Return a fresh salt and what it salts; nothing for nothing."""
+    return (secrets.token_bytes(16), canonical(dict(personal))) if personal else (None, None)
 
 
 def _head(connection: sqlite3.Connection, writer: str) -> tuple[int, str]:

@@ -106,7 +106,7 @@ def rechained(connection: sqlite3.Connection) -> None:
             "hash does not match",
         ),
         (
-            sql("UPDATE audit_personal SET payload = x'7b7d' WHERE seq = 3"),
+            sql("UPDATE audit_events SET payload = x'7b7d' WHERE seq = 3"),
             "personal data does not match its commitment",
         ),
     ],
