@@ -1,6 +1,6 @@
 """An answer made of the sources' own sentences: no model, no invented word."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.core.nearness import nearness
@@ -61,7 +61,8 @@ class ExtractiveComposer:
                 terms = frozenset(self.analyzer.terms(passage.text[unit.start : unit.end]))
                 if unit.heading or len(terms) < self.selection.shortest:
                     continue
-                hits = {term: weight * _part(term, terms) for term, weight in weights.items()}
+                initials = _by_initial(terms)
+                hits = {term: weight * _part(term, initials) for term, weight in weights.items()}
                 overlap = sum(hits.values()) / total
                 if overlap > 0:
                     yield _Line(
@@ -92,11 +93,19 @@ class ExtractiveComposer:
         return chosen
 
 
-def _part(term: str, terms: frozenset[str]) -> float:
+def _by_initial(terms: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = {}
+    for term in terms:
+        found.setdefault(term[0], []).append(term)
+    return found
+
+
+def _part(term: str, initials: Mapping[str, Sequence[str]]) -> float:
     """Return how far a sentence's terms have a term of the question: 1.0, or spelled like it."""
-    if term in terms:
+    others = initials.get(term[0], ())
+    if term in others:
         return 1.0
-    near = max((nearness(term, other) for other in terms if other[0] == term[0]), default=0.0)
+    near = max((nearness(term, other) for other in others), default=0.0) if others else 0.0
     return near if near >= LIKE else 0.0
 
 

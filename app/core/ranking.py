@@ -100,7 +100,9 @@ def _distinct(ranked: Sequence[Ranked]) -> Iterator[Ranked]:
     Passages that say nearly the same match the same terms and score nearly the same; only such are
     compared, and only with the best.
     """
-    kept: list[Ranked] = []
+    kept = 0
+    rivals: dict[frozenset[int], list[Ranked]] = {}  # of the best, by the terms they match
+    words: dict[str, frozenset[str]] = {}
     texts: set[str] = set()
     spans: dict[tuple[str, str, int], list[PassageSpan]] = {}
     for one in ranked:
@@ -109,11 +111,15 @@ def _distinct(ranked: Sequence[Ranked]) -> Iterator[Ranked]:
         beside = spans.setdefault(home, [])
         if passage.text in texts or any(_overlap(passage.span, other) for other in beside):
             continue
-        if not any(_say_the_same(one, other) for other in kept[:_COMPARED]):
-            kept.append(one)
-            texts.add(passage.text)
-            beside.append(passage.span)
-            yield one
+        alike = rivals.setdefault(candidate.matched, [])
+        if any(_say_the_same(one, other, words) for other in alike):
+            continue
+        if kept < _COMPARED:
+            alike.append(one)
+        kept += 1
+        texts.add(passage.text)
+        beside.append(passage.span)
+        yield one
 
 
 def _overlap(left: PassageSpan, right: PassageSpan) -> bool:
@@ -121,14 +127,16 @@ def _overlap(left: PassageSpan, right: PassageSpan) -> bool:
     return min(left.end, right.end) - max(left.start, right.start) > _SAME_SPAN * shorter
 
 
-def _say_the_same(worse: Ranked, better: Ranked) -> bool:
-    if (
-        worse.candidate.matched != better.candidate.matched
-        or worse.score < _SIMILAR_SCORE * better.score
-    ):
+def _say_the_same(worse: Ranked, better: Ranked, words: dict[str, frozenset[str]]) -> bool:
+    """Compare two passages that match the same terms; what was cut into words is kept for later."""
+    if worse.score < _SIMILAR_SCORE * better.score:
         return False
     a, b = worse.candidate.passage.text, better.candidate.passage.text
     if min(len(a), len(b)) < _SIMILAR_LENGTH * max(len(a), len(b)):
         return False
-    words, others = set(a.casefold().split()), set(b.casefold().split())
-    return len(words & others) >= SAME_WORDS * len(words | others)
+    ours, theirs = (
+        words.get(text) or words.setdefault(text, frozenset(text.casefold().split()))
+        for text in (a, b)
+    )
+    common = len(ours & theirs)
+    return common >= SAME_WORDS * (len(ours) + len(theirs) - common)
