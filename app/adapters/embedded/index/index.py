@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar, TypeVarTuple
 
 import orjson
 
-from app.adapters.embedded.index import store
+from app.adapters.embedded.index import files, store
 from app.adapters.embedded.index.analyzer import SnowballAnalyzer
 from app.adapters.embedded.index.failures import index_errors
 from app.adapters.embedded.index.postings import analyse
@@ -105,7 +105,7 @@ class EmbeddedPassageIndex:
         """Remove the space's file."""
         path = self._path(partition)
         self._shelf.forget(path)
-        await self._on(self._writers, store.erase, path, self._busy_s)
+        await self._on(self._writers, files.erase, path, self._busy_s)
 
     async def count(self, partition: Partition, document_id: str | None = None) -> int:
         """Count what the file has."""
@@ -159,7 +159,7 @@ class EmbeddedPassageIndex:
 
     def _written(self, path: Path, work: Callable[..., T], *arguments: object, sweep: bool) -> T:
         """Change the file; if it is open, let the next search find it up to date."""
-        with store.writing(path, self._busy_s, sweep=sweep) as connection:
+        with files.writing(path, self._busy_s, sweep=sweep) as connection:
             outcome = work(connection, *arguments)
         if self._shelf.has(path):
             with self._shelf.lend(path) as space:
@@ -184,7 +184,7 @@ class EmbeddedPassageIndex:
 
 
 def _count(path: Path, busy_s: float, document_id: str | None) -> int:
-    connection = store.reading(path, busy_s)
+    connection = files.reading(path, busy_s)
     if connection is None:
         return 0
     with contextlib.closing(connection):

@@ -14,7 +14,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from app.adapters.embedded.index.segment import DAMPED, Ints
+from app.adapters.embedded.index.rows import Ints
+from app.adapters.embedded.index.segment import DAMPED
 from app.adapters.embedded.index.snapshot import Masks, Part, Snapshot
 from app.adapters.embedded.index.spelling import MEANT, Term, look_up, passages_of
 from app.core.ranking import FUSION_WEIGHT, term_weight
@@ -138,15 +139,18 @@ def _best(
         passing = np.concatenate(where)
         lexical, similarity = lexical * passing, similarity * passing
     best = lexical.max(initial=0.0) or 1.0
-    fused = (1 - FUSION_WEIGHT) * lexical / best + FUSION_WEIGHT * similarity
-    top = (
-        np.argpartition(-fused, limit - 1)[:limit] if limit < len(fused) else np.arange(len(fused))
-    )
-    top = top[fused[top] > 0]
-    top = top[np.lexsort((top, -fused[top]))]
+    fused = lexical * ((1 - FUSION_WEIGHT) / best) + FUSION_WEIGHT * similarity
+    top = _highest(fused, limit)
     begins = np.cumsum([0] + [len(leg.lexical) for leg in legs])
     part_of = np.searchsorted(begins, top, "right") - 1
     places = top - begins[part_of]
+    keys = np.zeros(len(top), np.int64)
+    for number, part in enumerate(snapshot.parts):
+        here = part_of == number
+        keys[here] = part.segment.keys[part.segment.slot[places[here]]]
+    # Equal passages go by address, however the segments happen to lie.
+    order = np.lexsort((places, keys, -fused[top]))[:limit]
+    top, part_of, places = top[order], part_of[order], places[order]
     matched = _matched(snapshot, terms, part_of, places)
     return [
         Hit(*found)
@@ -159,6 +163,12 @@ def _best(
             strict=True,
         )
     ]
+
+
+def _highest(fused: Scores, limit: int) -> Ints:
+    """Return where the `limit` highest are, above 0, and all that equal the least of them."""
+    least = np.partition(fused, -limit)[-limit] if limit < len(fused) else 0.0
+    return np.flatnonzero((fused >= least) & (fused > 0))
 
 
 def _matched(
@@ -179,6 +189,8 @@ def _matched(
 
 def _among(passages: npt.NDArray[np.int32], wanted: Ints) -> npt.NDArray[np.bool_]:
     """Tell which of the wanted passages are among those, which ascend."""
+    if not len(passages):  # a title's word of a version without passages
+        return np.zeros(len(wanted), bool)
     at = np.minimum(np.searchsorted(passages, wanted), len(passages) - 1)
     found: npt.NDArray[np.bool_] = passages[at] == wanted
     return found

@@ -15,9 +15,9 @@ import numpy.typing as npt
 from app.adapters.embedded.index import grams
 from app.adapters.embedded.index.grams import Grams
 from app.adapters.embedded.index.postings import MOST_OF_A_TERM, Postings
+from app.adapters.embedded.index.rows import Ints, Rows, distinct, joined, stable_order
 from app.adapters.embedded.index.words import Hashes, Letters, hashes_of, runs
 
-Ints: TypeAlias = npt.NDArray[np.int64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
 TITLE_WEIGHT = 2  # a term of the title counts as often in each passage
 
@@ -73,21 +73,12 @@ class Segment:
         return runs(self.starts[terms], counts), counts
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """Rows of a segment to be; within a term in the order of passages."""
-
-    term: Ints
-    passage: Ints
-    occurrences: npt.NDArray[np.uint8]
-
-
 def build(sources: Sequence[Source]) -> Segment:
     """Index versions."""
     postings = [source.postings for source in sources]
     titles = [Counter(source.title) for source in sources]
     title_words = [word for title in titles for word in title]
-    vocabulary, example, number = _unique([*(p.hashes for p in postings), hashes_of(title_words)])
+    vocabulary, example, number = distinct([*(p.hashes for p in postings), hashes_of(title_words)])
     counts = np.array([len(p.lengths) for p in postings], np.int64)
     words = _split(number, [len(p.hashes) for p in postings] + [len(title) for title in titles])
     rows = [
@@ -104,37 +95,25 @@ def build(sources: Sequence[Source]) -> Segment:
     lengths = [p.lengths + float(title.total()) for p, title in zip(postings, titles, strict=True)]
     return _sorted(
         (vocabulary, grams.build(spelled)),
-        _joined(rows),
+        joined(rows),
         np.concatenate(lengths).astype(np.float32),
         (np.array([source.key for source in sources], np.int64), counts),
     )
-
-
-def _unique(parts: Sequence[Hashes]) -> tuple[Hashes, Ints, Ints]:
-    """Return the hashes that there are, ascending, where one of each is, and which each is."""
-    hashes = np.concatenate(parts)
-    order = _stable_order(hashes)
-    ascending = hashes[order]
-    new = np.ones(len(hashes), bool)
-    new[1:] = ascending[1:] != ascending[:-1]
-    number = np.empty(len(hashes), np.int64)
-    number[order] = np.cumsum(new) - 1
-    return ascending[new], order[new], number
 
 
 def _split(numbers: Ints, sizes: Sequence[int]) -> list[Ints]:
     return np.split(numbers, np.cumsum(sizes)[:-1])
 
 
-def _body(postings: Postings, number: Ints, begin: int) -> _Rows:
-    return _Rows(
+def _body(postings: Postings, number: Ints, begin: int) -> Rows:
+    return Rows(
         np.repeat(number, postings.holding),
         postings.passages.astype(np.int64) + begin,
         postings.occurrences,
     )
 
 
-def _titled(rows: _Rows, number: Ints, title: Counter[str], passages: range) -> _Rows:
+def _titled(rows: Rows, number: Ints, title: Counter[str], passages: range) -> Rows:
     """Return a version's rows with the terms of its title counted in each of its passages."""
     if not title:
         return rows
@@ -144,7 +123,7 @@ def _titled(rows: _Rows, number: Ints, title: Counter[str], passages: range) -> 
     here = np.isin(rows.term, number)
     at = np.searchsorted(number[order], rows.term[here])
     total[at, rows.passage[here] - passages.start] += rows.occurrences[here]
-    return _Rows(
+    return Rows(
         np.concatenate([rows.term[~here], np.repeat(number[order], len(passages))]),
         np.concatenate([rows.passage[~here], np.tile(np.array(passages, np.int64), len(title))]),
         np.append(rows.occurrences[~here], np.minimum(total, MOST_OF_A_TERM).astype(np.uint8)),
@@ -167,10 +146,10 @@ class _Remains:
         held = np.diff(np.append(0, np.cumsum(rows))[segment.starts])
         return cls(segment, passages, rows, held)
 
-    def renumbered(self, number: Ints, begin: int) -> _Rows:
+    def renumbered(self, number: Ints, begin: int) -> Rows:
         """Return the rows with these numbers of their terms; passages count from `begin`."""
         passage = np.cumsum(self.passages) - 1 + begin
-        return _Rows(
+        return Rows(
             np.repeat(number, self.held),
             passage[self.segment.passages[self.rows]],
             self.segment.occurrences[self.rows],
@@ -180,7 +159,7 @@ class _Remains:
 def merge(parts: Sequence[tuple[Segment, Bools]]) -> Segment:
     """Join segments, of each the versions whose slot is true; the others leave no trace."""
     remains = [_Remains.of(segment, live) for segment, live in parts]
-    vocabulary, example, number = _unique([r.segment.hashes[r.held > 0] for r in remains])
+    vocabulary, example, number = distinct([r.segment.hashes[r.held > 0] for r in remains])
     spelled_here = np.full(len(number), -1)  # a word's grams are taken from one part
     spelled_here[example] = number[example]
     rows, spelled, at, begin = [], [], 0, 0
@@ -195,17 +174,9 @@ def merge(parts: Sequence[tuple[Segment, Bools]]) -> Segment:
     versions = [_versions(segment, live) for segment, live in parts]
     return _sorted(
         (vocabulary, grams.join(spelled, len(vocabulary))),
-        _joined(rows),
+        joined(rows),
         np.concatenate([r.segment.lengths[r.passages] for r in remains]),
         (np.concatenate([k for k, _ in versions]), np.concatenate([c for _, c in versions])),
-    )
-
-
-def _joined(parts: Sequence[_Rows]) -> _Rows:
-    return _Rows(
-        np.concatenate([part.term for part in parts]),
-        np.concatenate([part.passage for part in parts]),
-        np.concatenate([part.occurrences for part in parts]),
     )
 
 
@@ -216,12 +187,12 @@ def _versions(segment: Segment, live: Bools) -> tuple[Ints, Ints]:
 
 def _sorted(
     words: tuple[Hashes, Grams],
-    rows: _Rows,
+    rows: Rows,
     lengths: npt.NDArray[np.float32],
     versions: tuple[Ints, Ints],
 ) -> Segment:
     (hashes, spelled), (keys, counts) = words, versions
-    order = _stable_order(rows.term)
+    order = stable_order(rows.term)
     passages, occurrences = rows.passage[order], rows.occurrences[order]
     norms = np.sqrt(np.bincount(passages, DAMPED[occurrences] ** 2, minlength=len(lengths)))
     holding = np.bincount(rows.term, minlength=len(hashes))
@@ -237,13 +208,3 @@ def _sorted(
         first=np.cumsum(counts) - counts,
         slot=np.repeat(np.arange(len(keys)), counts).astype(np.int32),
     )
-
-
-def _stable_order(numbers: npt.NDArray[np.unsignedinteger] | Ints) -> Ints:
-    """Return what sorts numbers, equal ones in their order, by radix sorts of 16 bits each."""
-    order = np.argsort(numbers.astype(np.uint16), kind="stable")
-    high = int(numbers.max(initial=0)).bit_length()
-    for shift in range(16, high, 16):
-        digits = (numbers >> numbers.dtype.type(shift)).astype(np.uint16)
-        order = order[np.argsort(digits[order], kind="stable")]
-    return order

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from app.adapters.embedded.index import store
+from app.adapters.embedded.index import files, store
 from app.adapters.embedded.index.analyzer import SnowballAnalyzer
 from app.adapters.embedded.index.postings import decode
 from app.adapters.embedded.index.segment import Source
@@ -92,7 +92,7 @@ class Space:
         if self._connection is not None:
             self._connection.close()
         self._inode = inode
-        self._connection = store.reading(self._path, self._busy_s)
+        self._connection = files.reading(self._path, self._busy_s)
 
     def _publish(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
@@ -100,7 +100,7 @@ class Space:
 
     def _follow(self) -> Snapshot:
         """Read what changed since the snapshot, or everything if the log forgot that."""
-        connection = store.reading(self._path, self._busy_s)
+        connection = files.reading(self._path, self._busy_s)
         if connection is None:
             return Snapshot()
         with contextlib.closing(connection):

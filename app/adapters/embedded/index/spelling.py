@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from app.adapters.embedded.index.grams import Near
-from app.adapters.embedded.index.segment import Ints, Segment
+from app.adapters.embedded.index.rows import Ints
+from app.adapters.embedded.index.segment import Segment
 from app.adapters.embedded.index.snapshot import Part, Snapshot
 from app.adapters.embedded.index.words import Hashes, hashes_of
 
