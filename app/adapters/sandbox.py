@@ -100,8 +100,7 @@ class Sandbox:
         """Return `function(*args)`, computed in a child; raises SandboxError.
 
         The function is a picklable one of a module's top level; its result is plain data (no
-        instance of any class). `on_progress` is called on the event
-        loop with what the function told `fork_server.report`.
+        instance of any class). `on_progress` is told on the event loop what it `report`s.
         """
         async with self._slots:
             self._begin()
@@ -110,7 +109,7 @@ class Sandbox:
                     await asyncio.to_thread(_write, file, (function, args))
                     code = await self._call(file, timeout_s, on_progress)
                     if code not in (OK, RAISED):
-                        _blame(code)
+                        raise SandboxError(_DEATHS.get(code, Reason.CRASHED), f"exit {code}")
                     outcome = await asyncio.to_thread(_read, file)
             finally:
                 self._end()
@@ -224,13 +223,9 @@ async def _watch(reader: asyncio.StreamReader, on_progress: Progress | None) -> 
     raise SandboxError(Reason.LOST, "the fork server ended")
 
 
-def _blame(code: int) -> NoReturn:
-    if code == -signal.SIGXCPU:
-        raise SandboxError(Reason.CPU)
-    # An allocator that is refused aborts, and the kernel kills when memory runs out.
-    if code in (NO_MEMORY, -signal.SIGABRT, -signal.SIGKILL):
-        raise SandboxError(Reason.MEMORY, f"exit {code}")
-    raise SandboxError(Reason.CRASHED, f"exit {code}")
+# An allocator that is refused aborts, and the kernel kills when memory runs out.
+_DEATHS = dict.fromkeys((NO_MEMORY, -signal.SIGABRT, -signal.SIGKILL), Reason.MEMORY)
+_DEATHS[-signal.SIGXCPU] = Reason.CPU
 
 
 class _PlainData(pickle.Unpickler):
