@@ -62,8 +62,9 @@ def gathered() -> Mapping[str, list[Case]]:
     commit = read_subject(ROOT, policy).commit
     found = {}
     for material in load_evidence(ROOT / "evidence", policy.sources).values():
-        junit = policy.sources[material.record.id].check == "junit"
-        if junit and material.report is not None and material.record.commit == commit:
+        record = material.record
+        ours = record.commit == commit and not record.dirty
+        if ours and material.report is not None and policy.sources[record.id].check == "junit":
             found[material.path] = list(cases(material.report))
     return found
 

@@ -26,8 +26,14 @@ def scan(report: Path) -> int:
         commits = _write_history(history)
         done = scanner.run("detect-secrets", "scan", *files, str(canary), str(history))
         made = json.loads(done.stdout)
-    results = {_named(name): found for name, found in made["results"].items()}
-    said = {**made, "results": _once(results), "scanned": files, "history_commits": commits}
+    named = {_named(name): found for name, found in made["results"].items()}
+    results = without_repetitions(named)
+    said = {
+        **made,
+        "results": without_repetitions(results),
+        "scanned": files,
+        "history_commits": commits,
+    }
     report.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
     return done.returncode
 
@@ -53,8 +59,8 @@ def _named(name: str) -> str:
     return Path(name).name if Path(name).name in {CANARY, HISTORY} else name
 
 
-def _once(results: dict[str, Any]) -> dict[str, Any]:
-    """Leave out of history what a file still holds: it is a finding there already."""
+def without_repetitions(results: dict[str, Any]) -> dict[str, Any]:
+    """Return the findings, without those of history that a file still holds."""
     known = {
         found["hashed_secret"]
         for name, many in results.items()

@@ -1,13 +1,14 @@
 """A small repository with a policy, one test report, and the gate run in it for real."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 
-from pipelines.readiness.cli import main
+from pipelines.readiness.cli import main as gate_main
+from pipelines.readiness.evidence.__main__ import main as evidence_main
 from pipelines.readiness.evidence.recording import Workshop, make
 from pipelines.readiness.model import Environment, Record, Stage
 from pipelines.readiness.policy import Policy, load_policy
@@ -113,6 +114,13 @@ class Repository:
 
     def gate(self, *arguments: str) -> Ended:
         """Run the gate in this folder."""
+        return self._run(gate_main, arguments)
+
+    def evidence(self, *arguments: str) -> Ended:
+        """Run what makes evidence in this folder."""
+        return self._run(evidence_main, arguments)
+
+    def _run(self, main: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> Ended:
         out, err = StringIO(), StringIO()
         with chdir(self.root), redirect_stdout(out), redirect_stderr(err):
             try:

@@ -2,12 +2,14 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from pipelines.readiness.evidence.making import Crew, make_all
 from pipelines.readiness.evidence.planning import Wish, plan
@@ -22,17 +24,17 @@ from pipelines.readiness.subject import read_subject
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 EnvironmentOption = Annotated[Environment, typer.Option(envvar="GATE_ENVIRONMENT")]
-ROOT = Path.cwd()
 
 
 def _workshop(policy: Policy, environment: Environment) -> Workshop:
+    root = Path.cwd()
     return Workshop(
-        root=ROOT,
-        evidence=ROOT / "evidence",
+        root=root,
+        evidence=root / "evidence",
         environment=environment,
         target=os.environ.get("GATE_TARGET", ""),
         objectives=policy.objectives,
-        subject=lambda: read_subject(ROOT, policy),
+        subject=lambda: read_subject(root, policy),
     )
 
 
@@ -43,7 +45,7 @@ def run(
     environment: EnvironmentOption = Environment.LOCAL,
 ) -> None:
     """Run a tool and record it. What follows `--` replaces the command of evidence.toml."""
-    policy = load_policy(ROOT)
+    policy = load_policy(Path.cwd())
     if name not in policy.sources:
         raise typer.BadParameter(f"no kind of evidence is called {name!r}")
     made = make_one(policy.sources[name], _workshop(policy, environment), tuple(context.args))
@@ -61,7 +63,7 @@ def make(
     jobs: Annotated[int, typer.Option(min=1)] = 2,
 ) -> None:
     """Make all evidence that a stage demands and that is not fresh for this commit."""
-    policy = load_policy(ROOT)
+    policy = load_policy(Path.cwd())
     names = frozenset(name.strip() for name in only.split(",") if name.strip())
     if names - set(policy.sources):
         unknown = ", ".join(sorted(names - set(policy.sources)))
@@ -76,12 +78,12 @@ def make(
     make_all(steps, Crew(workshop=workshop, jobs=jobs, console=console))
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run; a malformed policy or record ends with code 2, naming file and line."""
     try:
-        cli()
+        cli(args=arguments)
     except ConfigurationError as error:
-        Console(stderr=True).print(f"[bold red]{error}[/]", highlight=False)
+        Console(stderr=True).print(f"[bold red]{escape(str(error))}[/]", highlight=False)
         sys.exit(2)
 
 

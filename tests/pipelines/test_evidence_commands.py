@@ -1,0 +1,53 @@
+"""Making evidence as people and make targets do."""
+
+import json
+
+from tests.pipelines.small_repository import Repository
+
+
+def test_a_tool_is_run_and_recorded_with_its_own_exit_code(ready: Repository) -> None:
+    done = ready.evidence(
+        "run", "--id", "tests", "--", "sh", "-c", "cp report.xml {report}; exit 1"
+    )
+    assert done.returncode == 1
+    assert "evidence tests: 1 of 1 looked at, 0 errors" in done.stderr
+    record = json.loads((ready.root / "evidence/local/tests/record.json").read_text())
+    assert (record["tool"], record["exit_code"]) == ("sh", 1)
+
+
+def test_the_catalogue_s_own_command_is_the_default(ready: Repository) -> None:
+    done = ready.evidence("run", "--id", "tests")
+    assert done.returncode == 0
+    record = json.loads((ready.root / "evidence/local/tests/record.json").read_text())
+    assert record["argv"][:2] == ["cp", "report.xml"]
+
+
+def test_a_tool_that_is_not_there_is_told_and_recorded(ready: Repository) -> None:
+    done = ready.evidence("run", "--id", "tests", "--", "no-such-tool")
+    assert (done.returncode, "no-such-tool is not installed" in done.stderr) == (1, True)
+
+
+def test_only_what_is_stale_is_made(ready: Repository) -> None:
+    assert "fresh" in ready.evidence("make", "--stage", "beta").stdout
+    ready.write("more.txt", b"")
+    ready.save()
+    done = ready.evidence("make", "--stage", "beta")
+    assert (done.returncode, "1 of 1 looked at, code 0" in done.stdout) == (0, True)
+
+
+def test_it_is_said_when_evidence_will_not_count(ready: Repository) -> None:
+    ready.write("more.txt", b"")
+    done = ready.evidence("make", "--stage", "beta", "--only", "tests")
+    assert "uncommitted changes: this evidence will not count" in done.stdout
+
+
+def test_unknown_kinds_and_malformed_policies_end_with_2(ready: Repository) -> None:
+    for arguments in (("run", "--id", "tset"), ("make", "--only", "tset")):
+        done = ready.evidence(*arguments)
+        assert (done.returncode, "tset" in done.stderr) == (2, True), arguments
+    ready.write("pipelines/readiness/evidence.toml", b"[[evidence]]\n")
+    done = ready.evidence("make")
+    assert done.returncode == 2
+    assert "pipelines/readiness/evidence.toml:1: 'check' is missing" in " ".join(
+        done.stderr.split()
+    )
