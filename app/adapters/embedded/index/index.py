@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import os
 import re
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -54,7 +55,9 @@ class EmbeddedPassageIndex:
         self._analyzer = SnowballAnalyzer()
         self._writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="eva-index-write")
         self._searchers = ThreadPoolExecutor(_SEARCHERS, thread_name_prefix="eva-index-search")
-        self._compacting: dict[Path, asyncio.Future[None]] = {}
+        self._guard = threading.Lock()
+        self._compacting: set[Path] = set()
+        self._closing = False
 
     @property
     def memory_bytes(self) -> int:
@@ -103,9 +106,7 @@ class EmbeddedPassageIndex:
 
     async def drop(self, partition: Partition) -> None:
         """Remove the space's file."""
-        path = self._path(partition)
-        self._shelf.forget(path)
-        await self._on(self._writers, files.erase, path, self._busy_s)
+        await self._on(self._writers, self._dropped, self._path(partition))
 
     async def count(self, partition: Partition, document_id: str | None = None) -> int:
         """Count what the file has."""
@@ -118,14 +119,10 @@ class EmbeddedPassageIndex:
         """Search a small space at once, a large one or one that has changed on a thread."""
         wanted = Wanted(partition.space_id, self._analyzer.terms(question), limit, where)
         path = self._path(partition)
-        with self._shelf.lend(path) as space, index_errors():
-            found = None
-            if space.snapshot.passages <= _AT_ONCE and space.is_current():
-                found = search_in(space, space.snapshot, wanted)
+        with index_errors():
+            found = self._at_once(path, wanted)
             if found is None:
-                found = await self._on(self._searchers, search, space, wanted)
-            if space.needs_compacting():
-                self._compact(path)
+                found = await self._on(self._searchers, self._searched, path, wanted)
         return found
 
     async def ping(self) -> None:
@@ -134,10 +131,27 @@ class EmbeddedPassageIndex:
 
     async def close(self) -> None:
         """Wait for what runs, and close every file."""
-        await asyncio.gather(*self._compacting.values(), return_exceptions=True)
-        for pool in (self._writers, self._searchers):
+        self._closing = True
+        for pool in (self._searchers, self._writers):
             await asyncio.to_thread(pool.shutdown)
         self._shelf.close()
+
+    def _at_once(self, path: Path, wanted: Wanted) -> Found | None:
+        """Search a small space that is open and up to date; None if it is anything else."""
+        if not self._shelf.has(path):
+            return None
+        with self._shelf.lend(path) as space:
+            if space.snapshot.passages > _AT_ONCE or not space.is_current():
+                return None
+            return search_in(space, space.snapshot, wanted)
+
+    def _searched(self, path: Path, wanted: Wanted) -> Found:
+        """Search on a thread; the space is lent there, so that a cancelled caller takes nothing."""
+        with self._shelf.lend(path) as space:
+            found = search(space, wanted)
+            if space.needs_compacting():
+                self._compact(path)
+        return found
 
     def _path(self, partition: Partition) -> Path:
         for name in (partition.tenant_id, partition.space_id):
@@ -166,17 +180,25 @@ class EmbeddedPassageIndex:
                 space.refresh()
         return outcome
 
+    def _dropped(self, path: Path) -> None:
+        self._shelf.forget(path)
+        files.erase(path, self._busy_s)
+
     def _compact(self, path: Path) -> None:
         """Join the space's small segments in the background, once at a time."""
-        if path not in self._compacting:
-            self._compacting[path] = asyncio.ensure_future(
-                self._on(self._writers, self._compacted, path)
-            )
-            self._compacting[path].add_done_callback(lambda _: self._compacting.pop(path))
+        with self._guard:
+            if path in self._compacting or self._closing:
+                return
+            self._compacting.add(path)
+        self._writers.submit(self._compacted, path)
 
     def _compacted(self, path: Path) -> None:
-        with self._shelf.lend(path) as space:
-            space.compact()
+        try:
+            with self._shelf.lend(path) as space:
+                space.compact()
+        finally:
+            with self._guard:
+                self._compacting.discard(path)
 
     async def _on(self, pool: ThreadPoolExecutor, work: Callable[[*Ts], T], *arguments: *Ts) -> T:
         with index_errors():
@@ -216,7 +238,7 @@ async def open_index(
     """Open the index folder, making it if it is missing; several processes may have it open.
 
     `cache_bytes` bounds what is kept in memory of spaces that are not being searched, `most_open`
-    their number (each has three files open), `busy_s` how long a write waits for others.
+    their number (each has four files open), `busy_s` how long a write waits for others.
     """
     home = await asyncio.to_thread(_prepared, root)
     shelf = Shelf(most_bytes=cache_bytes, most_open=most_open, busy_s=busy_s)
