@@ -11,7 +11,7 @@ announce = @sed -n 's/^$@:.*\#\# */\n== $@: /p' Makefile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo test lint fmt types check bench bench-retrieval bench-ingestion \
-	bench-storage bench-api crash openapi docs ci \
+	bench-storage bench-api crash authz openapi docs ci \
 	scan evidence gate explain verify auditor-pack
 
 help: ## List these targets
@@ -71,6 +71,10 @@ bench-storage: $(UV) ## Measure the embedded store
 crash: $(UV) ## Kill the service a hundred times and more, and check that nothing is lost
 	$(announce)
 	$(DEV) pytest tests/crash -m slow -n 0 -s
+
+authz: $(UV) ## Try every operation as everybody, and count what was tried
+	$(announce)
+	$(DEV) pytest tests/authz -n 0
 
 openapi: $(UV) ## Print the OpenAPI document
 	@$(SERVICE) eva openapi
