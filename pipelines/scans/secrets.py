@@ -27,14 +27,9 @@ def scan(report: Path) -> int:
         done = scanner.run("detect-secrets", "scan", *files, str(canary), str(history))
         made = json.loads(done.stdout)
     named = {_named(name): found for name, found in made["results"].items()}
-    results = without_repetitions(named)
-    said = {
-        **made,
-        "results": without_repetitions(results),
-        "scanned": files,
-        "history_commits": commits,
-    }
-    report.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
+    made["results"] = without_repetitions(named)
+    made |= {"scanned": files, "history_commits": commits}
+    report.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
     return done.returncode
 
 

@@ -48,6 +48,4 @@ def test_unknown_kinds_and_malformed_policies_end_with_2(ready: Repository) -> N
     ready.write("pipelines/readiness/evidence.toml", b"[[evidence]]\n")
     done = ready.evidence("make")
     assert done.returncode == 2
-    assert "pipelines/readiness/evidence.toml:1: 'check' is missing" in " ".join(
-        done.stderr.split()
-    )
+    assert "pipelines/readiness/evidence.toml:1: 'id' is missing" in " ".join(done.stderr.split())
