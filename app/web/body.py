@@ -21,7 +21,7 @@ class Intake:
 
     def __init__(self, scope: Scope, receive: Receive, limit_bytes: int, patience_s: float) -> None:
         self.limit_bytes = limit_bytes
-        self._declared = _declared(scope)
+        self._scope = scope
         self._receive = receive
         self._patience_s = patience_s
         self._came = 0
@@ -31,7 +31,7 @@ class Intake:
         """Return the next message; raises TooLargeError above the limit, SlowRequestError."""
         if self._complete:
             return await self._receive()
-        if self._declared > self.limit_bytes:
+        if not self._came and _declared(self._scope) > self.limit_bytes:
             raise TooLargeError(limit_bytes=self.limit_bytes)
         try:
             async with asyncio.timeout(self._patience_s):

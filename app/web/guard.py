@@ -19,7 +19,7 @@ from starlette.types import Scope
 from app.core.access import PUBLIC, RULES, Principal, authorize
 from app.core.audit import Act, acting
 from app.core.quotas import POLICIES
-from app.web import auth, limits, once
+from app.web import auth, direct, limits, once
 from app.web.errors import UnsupportedMediaTypeError
 from app.web.problems.rendering import REQUEST_ID
 from app.web.recording import OPERATION, personal
@@ -43,7 +43,7 @@ class GuardedRoute(APIRoute):
 
     def get_route_handler(self) -> Any:  # noqa: ANN401 - as FastAPI declares it, plus Any
         """Return what answers a request."""
-        handle = super().get_route_handler()
+        handle = direct.handler(self) or super().get_route_handler()
         operation = self.operation_id
         if operation is None or operation not in RULES:
             raise auth.UnguardedRouteError(f"{self.path}: no access rule for {operation!r}")
@@ -51,11 +51,11 @@ class GuardedRoute(APIRoute):
             raise auth.UnguardedRouteError(f"{self.path}: no quota policy for {operation!r}")
         self.guarded_operation = operation
         rule = RULES[operation]
-        known = _parameters(self)
+        known, reads = _parameters(self), self.body_field
         repeatable = "POST" in (self.methods or ()) and not getattr(self.endpoint, "streams", False)
 
         async def guarded(plain: Request) -> Response:
-            request = JsonRequest(plain.scope, plain.receive)
+            request = plain if reads is None else JsonRequest(plain.scope, plain.receive)
             request.scope[OPERATION] = operation
             if rule is not PUBLIC:
                 principal = await limits.admit(request, services_of(request), operation)
@@ -63,7 +63,7 @@ class GuardedRoute(APIRoute):
                 acting.set(_act(request.scope, principal))
             if known is not None and request.scope["query_string"]:
                 _refuse_unknown(request, known)
-            if self.body_field is not None:
+            if reads is not None:
                 await _read_json(request)
             if repeatable and once.HEADER in request.headers:
                 return await once.answer(request, handle)

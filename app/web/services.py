@@ -73,8 +73,9 @@ def services_of(request: Request) -> Services:
     return cast("State", request.scope["state"])["services"]
 
 
-async def _call(request: Request) -> Call:
+async def call_of(request: Request) -> Call:
+    """Return the authenticated request."""
     return Call(request, services_of(request), request.scope[PRINCIPAL])
 
 
-CallDep = Annotated[Call, Depends(_call)]
+CallDep = Annotated[Call, Depends(call_of)]
