@@ -58,7 +58,7 @@ bench-api: $(UV) ## Measure requests beside a bare route (needs wrk)
 
 bench-retrieval: $(UV) ## Measure answers: quality and speed beside plain BM25
 	$(announce)
-	$(DEV) python benchmarks/retrieval.py
+	$(DEV) --group bench python benchmarks/retrieval.py
 
 bench-ingestion: $(UV) ## Measure reading documents beside the bare libraries
 	$(announce)
