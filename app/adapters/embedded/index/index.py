@@ -22,6 +22,7 @@ from app.adapters.embedded.index.failures import index_errors
 from app.adapters.embedded.index.postings import analyse
 from app.adapters.embedded.index.searching import Wanted, search, search_in
 from app.adapters.embedded.index.shelf import Shelf
+from app.adapters.embedded.index.space import Space
 from app.core.errors import InvalidInputError, NotFoundError
 from app.core.filters import Attributes, Filter
 from app.core.models import Extraction, Partition, VersionRef
@@ -149,8 +150,7 @@ class EmbeddedPassageIndex:
         """Search on a thread; the space is lent there, so that a cancelled caller takes nothing."""
         with self._shelf.lend(path) as space:
             found = search(space, wanted)
-            if space.needs_compacting():
-                self._compact(path)
+            self._compact(path, space)
         return found
 
     def _path(self, partition: Partition) -> Path:
@@ -178,16 +178,17 @@ class EmbeddedPassageIndex:
         if self._shelf.has(path):
             with self._shelf.lend(path) as space:
                 space.refresh()
+                self._compact(path, space)
         return outcome
 
     def _dropped(self, path: Path) -> None:
         self._shelf.forget(path)
         files.erase(path, self._busy_s)
 
-    def _compact(self, path: Path) -> None:
-        """Join the space's small segments in the background, once at a time."""
+    def _compact(self, path: Path, space: Space) -> None:
+        """Join the space's small segments, if it has some, in the background; once at a time."""
         with self._guard:
-            if path in self._compacting or self._closing:
+            if self._closing or path in self._compacting or not space.needs_compacting():
                 return
             self._compacting.add(path)
         self._writers.submit(self._compacted, path)
