@@ -4,7 +4,7 @@ import httpx2
 import pytest
 
 from app.core.models import Scope
-from tests.app.web.house import API, House, new_space, problem
+from tests.app.web.house import API, QUESTION, House, new_space, problem
 
 PATHS = [f"{API}/auth/api-keys", "/auth/api-keys"]
 
@@ -143,3 +143,17 @@ async def test_a_good_copy_of_a_key_is_not_sent_again(client: httpx2.AsyncClient
     problem(refused, 412, "stale-etag")
     assert (await client.delete(where, headers={"If-Match": etag})).status_code == 204
     assert (await client.get(where, headers={"If-None-Match": etag})).status_code == 200
+
+
+async def test_a_key_kept_to_a_space_is_not_shown_queries_that_reach_beyond_it(
+    idle: House,
+) -> None:
+    client = await idle.client()
+    mine, other = await new_space(client), await new_space(client, "other")
+    kept = await idle.client(space_ids=[mine])
+    for space_ids in ([mine, other], [mine]):
+        asked = {"space_ids": space_ids, "question": QUESTION}
+        told = await client.post(f"{API}/queries", json=asked)
+    where = f"{API}/queries?space_id={mine}"
+    assert [one["id"] for one in (await kept.get(where)).json()["items"]] == [told.json()["id"]]
+    assert len((await client.get(where)).json()["items"]) == 2

@@ -246,17 +246,3 @@ async def test_a_question_may_be_asked_of_several_spaces(
         asked = {"space_ids": [space, other], "question": question}
         told = await client.post(f"{API}/queries", json=asked, headers={"Prefer": "wait=20"})
         assert holder in {one["space_id"] for one in told.json()["citations"]}
-
-
-async def test_a_key_kept_to_a_space_is_not_shown_queries_that_reach_beyond_it(
-    idle: House,
-) -> None:
-    client = await idle.client()
-    mine, other = await new_space(client), await new_space(client, "other")
-    kept = await idle.client(space_ids=[mine])
-    for space_ids in ([mine, other], [mine]):
-        asked = {"space_ids": space_ids, "question": QUESTION}
-        told = await client.post(f"{API}/queries", json=asked)
-    where = f"{API}/queries?space_id={mine}"
-    assert [one["id"] for one in (await kept.get(where)).json()["items"]] == [told.json()["id"]]
-    assert len((await client.get(where)).json()["items"]) == 2
