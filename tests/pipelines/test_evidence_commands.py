@@ -1,6 +1,7 @@
 """Making evidence as people and make targets do."""
 
 import json
+import signal
 
 from tests.pipelines.small_repository import Repository
 
@@ -49,3 +50,13 @@ def test_unknown_kinds_and_malformed_policies_end_with_2(ready: Repository) -> N
     done = ready.evidence("make")
     assert done.returncode == 2
     assert "pipelines/readiness/evidence.toml:1: 'id' is missing" in " ".join(done.stderr.split())
+
+
+def test_tools_can_be_interrupted_however_the_command_was_started(ready: Repository) -> None:
+    script = "import signal; assert signal.getsignal(signal.SIGINT) is not signal.SIG_IGN"
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        done = ready.evidence("run", "--id", "tests", "--", "python", "-c", script)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert "python left no report and ended with code 0" in done.stderr

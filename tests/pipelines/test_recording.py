@@ -125,6 +125,18 @@ def test_the_environment_and_its_address_are_recorded(ready: Repository) -> None
     assert set(found) == {("tests", Environment.LOCAL), ("tests", Environment.STAGING)}
 
 
+def test_a_tool_does_not_see_that_make_started_it(
+    ready: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAKELEVEL", "1")
+    monkeypatch.setenv("STAGE", "beta")
+    ready.record("sh", "-c", "env > {folder}/seen; cp report.xml {report}")
+    seen = (ready.root / "evidence/local/tests/seen").read_text()
+    assert "PATH=" in seen
+    assert "MAKELEVEL=" not in seen
+    assert "\nSTAGE=" not in seen
+
+
 def states(made: Repository, *only: str) -> dict[str, State]:
     policy_read = made.policy
     subject = read_subject(made.root, policy_read)

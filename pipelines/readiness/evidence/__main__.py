@@ -1,6 +1,7 @@
 """`python -m pipelines.readiness.evidence`: record one tool's run, or make all that is stale."""
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -80,6 +81,8 @@ def make(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run; a malformed policy or record ends with code 2, naming file and line."""
+    # A shell that starts this in the background has it, and every tool, ignore interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         cli(args=arguments)
     except ConfigurationError as error:

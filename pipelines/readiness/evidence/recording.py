@@ -22,6 +22,7 @@ from pipelines.readiness.weighing import MALFORMED
 
 NOT_FOUND = 127
 MOST_NAMES = 20
+OF_MAKE = frozenset({"MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS", "ONLY", "STAGE"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +81,13 @@ def _filled(
 
 
 def _environ(folder: Path) -> Mapping[str, str]:
-    """Return the environment of a tool: this interpreter's programs come first."""
-    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
-    return {**os.environ, "PATH": path, note.VARIABLE: str(folder / "note.json")}
+    """Return the environment of a tool: this interpreter's programs first, nothing of make's.
+
+    What `make evidence` was told is not for the tools, some of which run make themselves.
+    """
+    given = {k: v for k, v in os.environ.items() if k not in OF_MAKE}
+    path = os.pathsep.join((str(Path(sys.executable).parent), given.get("PATH", "")))
+    return {**given, "PATH": path, note.VARIABLE: str(folder / "note.json")}
 
 
 def _run(argv: tuple[str, ...], workshop: Workshop, folder: Path, log: Path | None) -> _Run:
