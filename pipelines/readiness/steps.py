@@ -14,6 +14,9 @@ STEPS: Mapping[str, Text] = {
         "commit, then make evidence STAGE={stage}", "validez, puis make evidence STAGE={stage}"
     ),
     "not-built": Text("build {needs}, then " + MAKE, "construisez {needs}, puis " + MAKE),
+    "absent": Text(
+        "build what is missing there, then " + MAKE, "construisez ce qui y manque, puis " + MAKE
+    ),
     "review": Text(
         "a person writes {needs} (see security/reviews/README.md)",
         "une personne rédige {needs} (voir security/reviews/README.md)",
@@ -48,7 +51,7 @@ def _which(answer: Answer, source: Source) -> str:
     code = answer.reason.code
     if code == "not-built" and source.check == "review":
         return "review"
-    if code in {"failed", "dirty-tree", "not-built"}:
+    if code in {"failed", "dirty-tree", "not-built", "absent"}:
         return code
     if source.elsewhere is not None:
         return "elsewhere"
