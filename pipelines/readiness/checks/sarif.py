@@ -39,8 +39,17 @@ def _finding(result: Mapping[str, Any]) -> Finding:
     )
 
 
+def _looked_at(run: Mapping[str, Any]) -> frozenset[str]:
+    """Return the files that a run names; a tool that names none vouches for its run alone."""
+    names = [artifact["location"]["uri"] for artifact in run.get("artifacts", ())]
+    return frozenset(names or filter(None, [run["tool"]["driver"].get("name")]))
+
+
 def read(report: bytes, asked: Asked) -> Reading:
-    """Read every run; what the tool looked at stands in `artifacts`, as the format says."""
+    """Read every run; what the tool looked at stands in `artifacts`, as the format says.
+
+    Where evidence demands certain files (`covers`), a tool that names none proves nothing.
+    """
     runs = parsed(report, holding="runs")["runs"]
     if not runs:
         raise UnreadableReportError("it holds no run")
@@ -49,7 +58,7 @@ def read(report: bytes, asked: Asked) -> Reading:
     kept = [(result, run) for result, run in results if not result.get("suppressions")]
     loud = [result for result, run in kept if LEVELS.index(level(result, run)) >= least]
     return Reading(
-        seen=frozenset(a["location"]["uri"] for run in runs for a in run.get("artifacts", ())),
+        seen=frozenset().union(*map(_looked_at, runs)),
         errors=tuple(error for run in runs for error in _errors(run)),
         findings=tuple(_finding(result) for result in loud),
         facts={"suppressed": len(results) - len(kept), "below the level": len(kept) - len(loud)},
