@@ -17,7 +17,7 @@ from pathlib import Path
 
 from retrieval_quality import Answers, Ranking, answers, ranking
 from retrieval_sets import Collection, collections
-from retrieval_systems import Search, filled, fts5, ours, peer, words_only
+from retrieval_systems import Search, filled, fts5, ours, peer, scoring_only, words_only
 
 QUICK = 100  # questions of a collection
 MEMORY = Path("/dev/shm")  # the index syncs each document: no need to wear out a disk
@@ -38,6 +38,7 @@ async def measured(
         async with filled(collection, Path(root)) as space:
             systems: dict[str, Search | None] = {
                 "eva": ours(space),
+                "eva, scoring only": scoring_only(space, Path(root)),
                 "eva, words only": words_only(space),
                 "sqlite fts5": fts5(collection, connection),
                 "bm25s": peer(collection),
@@ -60,9 +61,9 @@ def another(collection: Collection, among: list[Collection]) -> Collection:
 def show_ranking(collection: Collection, rankings: list[Ranking]) -> None:
     sizes = f"{len(collection.documents)} documents, {len(collection.answerable)} questions"
     print(f"\n{collection.name} ({collection.language}; {sizes})")
-    print(f"  {'':18}{'nDCG@10':>9}{'R@100':>8}{'queries/s':>11}")
+    print(f"  {'':19}{'nDCG@10':>9}{'R@100':>8}{'queries/s':>11}")
     for one in rankings:
-        print(f"  {one.system:18}{one.ndcg10:>9.3f}{one.recall100:>8.3f}{one.per_second:>11.0f}")
+        print(f"  {one.system:19}{one.ndcg10:>9.3f}{one.recall100:>8.3f}{one.per_second:>11.0f}")
 
 
 def show_answers(made: Answers) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 from retrieval_sets import Collection
 
 from app.adapters.embedded.index import EmbeddedPassageIndex, SnowballAnalyzer, open_index
+from app.adapters.embedded.index.scoring import score
+from app.adapters.embedded.index.space import Space as OpenSpace
 from app.adapters.sandbox import Sandbox
 from app.core.filters import Filter
 from app.core.language import STOP_WORDS
@@ -82,6 +84,24 @@ def words_only(space: Space) -> Search:
             (one for one in found.candidates if one.lexical > 0), key=lambda one: -one.lexical
         )
         return [space.document(one)["id"] for one in scored[:DEPTH]]
+
+    return search
+
+
+def scoring_only(space: Space, folder: Path) -> Search:
+    """Our search without fetching texts, which the other systems do not do either."""
+    analyzer = SnowballAnalyzer()
+    opened = OpenSpace(folder / TENANT / f"{space.partition.space_id}.db", 5.0)
+    snapshot = opened.refresh()
+    opened.close()  # what is in memory stays
+
+    async def search(question: str) -> list[str]:
+        ids = []
+        for hit in score(snapshot, analyzer.terms(question), None, DEPTH).hits:
+            segment = snapshot.parts[hit.part].segment
+            entry = snapshot.entries[int(segment.keys[segment.slot[hit.place]])]
+            ids.append(space.collection.documents[int(entry.document_id[4:])]["id"])
+        return ids
 
     return search
 
