@@ -36,6 +36,7 @@ class Report:
     errored: int
     cases: int
     failures: tuple[str, ...]
+    turned_away: tuple[str, ...]  # operations that were never let in: they were not tested
     said: str
 
 
@@ -65,7 +66,7 @@ def fuzz(folder: Path, location: str, token: str, *options: str) -> Report:
 
 
 def _read(report: dict[str, Any], said: str) -> Report:
-    counted = report["operations"]
+    counted, warned = report["operations"], report["warnings"]
     return Report(
         complete=report["complete"] and not report["errors"],
         tested=counted["tested"],
@@ -75,5 +76,6 @@ def _read(report: dict[str, Any], said: str) -> Report:
         failures=tuple(
             f"{one['code']} {one['title']}: {one['operations']}" for one in report["failures"]
         ),
+        turned_away=tuple(map(str, (*warned["missing_auth"], *warned["rate_limited"]))),
         said=said,
     )

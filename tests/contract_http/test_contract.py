@@ -42,6 +42,7 @@ def test_the_service_answers_only_as_documented_and_never_with_a_fault(
     spared = chain.from_iterable(("--exclude-operation-id", name) for name in DEADLY)
     report = run(served, folder, "--max-examples", "12", *spared)
     assert report.failures == (), report.said
+    assert report.turned_away == ()
     assert report.complete
     assert report.errored == 0
     everything = sum(len(methods) for methods in document["paths"].values())
