@@ -1,5 +1,6 @@
 """Fixtures that every test may use: the real embedded backend in a folder of its own."""
 
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,6 +11,10 @@ from app.core.models import Scope
 from app.core.ports import Ports
 from app.settings import Settings
 from app.wiring import open_ports
+
+# A shell that starts us in the background makes us, and all we start, deaf to Ctrl+C; programs
+# under test must hear it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -1,3 +1,4 @@
+import os
 import re
 import subprocess
 from collections.abc import Mapping
@@ -7,8 +8,10 @@ import pytest
 
 
 def make(root: Path, *arguments: str) -> str:
+    # These tests may run inside `make test` themselves: an inner make must not notice.
+    inherited = {n: v for n, v in os.environ.items() if not n.startswith(("MAKE", "MFLAGS"))}
     done = subprocess.run(
-        ["make", *arguments], cwd=root, capture_output=True, text=True, check=True
+        ["make", *arguments], cwd=root, capture_output=True, text=True, check=True, env=inherited
     )
     return done.stdout
 

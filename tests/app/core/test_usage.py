@@ -6,14 +6,12 @@ from typing import Any
 import pytest
 
 from app.core import chargeback, usage
-from app.core.access import Principal
 from app.core.budgets import Budget, Prices, parse
 from app.core.errors import BudgetExceededError, UnavailableError
 from app.core.kinds import USAGE
 from app.core.models import Partition, Query, Usage
 from app.core.ports import Listing, Ports, Records
 from app.core.usage import Ledger
-from tests.app.core import acting
 
 TENANT, KEY, SPACE = "ten_a", "key:a", "spc_a"
 DAY = "2026-11-30"
@@ -231,21 +229,3 @@ async def test_the_budget_of_a_tenant_is_nothing_to_another(ports: Ports, clock:
     await book.request("ten_b", KEY)
     with pytest.raises(BudgetExceededError):
         await book.request(TENANT, KEY)
-
-
-async def test_asking_counts_a_question_of_its_space(ports: Ports, alice: Principal) -> None:
-    space_id = await acting.space(ports, alice)
-    await acting.ask(ports, alice, [space_id], "How many days?")
-    found = await chargeback.statement(ports, alice, "2026-01-01", "2999-01-01")
-    [line] = found.lines
-    assert (line.space_id, line.principal_id, line.used.questions) == (space_id, alice.id, 1)
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
-def test_no_cell_is_a_formula(text: str) -> None:
-    assert chargeback.cell(text) == f"'{text}"
-
-
-@pytest.mark.parametrize("text", ["", "finance", "a=b", "'=x", "Direction générale"])
-def test_other_cells_stay_as_they_are(text: str) -> None:
-    assert chargeback.cell(text) == text
