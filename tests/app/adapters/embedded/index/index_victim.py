@@ -13,7 +13,7 @@ from pathlib import Path
 from app.adapters.embedded.index import open_index
 from app.core.models import Partition
 from tests.contract.index_backends import Here
-from tests.contract.test_passage_index import extraction, ref
+from tests.contract.passages import extraction, ref
 
 SPACE = Partition("ten_crash", "spc_crash")
 DOCUMENTS = 8

@@ -13,7 +13,7 @@ from app.adapters.embedded.index import EmbeddedPassageIndex, open_index
 from app.core.errors import InvalidInputError, UnavailableError
 from app.core.models import Partition
 from tests.contract.index_backends import Here
-from tests.contract.test_passage_index import add, documents, extraction, find, ref
+from tests.contract.passages import add, documents, extraction, find, ref
 
 T = TypeVar("T")
 SPACE = Partition("ten_1", "spc_1")
