@@ -100,7 +100,7 @@ async def measure(root: Path, spaces: Sequence[Partition], passages: int) -> Row
                 for number in range(0, passages, PER_DOCUMENT):
                     drawn = time.perf_counter()
                     texts = [zipf.passage() for _ in range(min(PER_DOCUMENT, passages - number))]
-                    questions.append(zipf.question(texts[0]))
+                    questions += [zipf.question(text) for text in texts[::20]]
                     drawing += time.perf_counter() - drawn
                     await add(index, space, number, texts)
     finally:
@@ -118,7 +118,7 @@ async def _asked(
         for space in spaces:
             await index.search(space, questions[0], limit=LIMIT)
         cold = (time.perf_counter() - began) * 1000 / len(spaces)
-        some = [questions[n % len(questions)] for n in range(max(QUESTIONS, len(spaces)))]
+        some = [questions[n * 7 % len(questions)] for n in range(max(QUESTIONS, len(spaces)))]
         new = await ask(index, spaces, some)
         warm = await ask(index, spaces, some)
         memory = index.memory_bytes

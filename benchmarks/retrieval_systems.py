@@ -98,8 +98,7 @@ def scoring_only(space: Space, folder: Path) -> Search:
     async def search(question: str) -> list[str]:
         ids = []
         for hit in score(snapshot, analyzer.terms(question), None, DEPTH).hits:
-            segment = snapshot.parts[hit.part].segment
-            entry = snapshot.entries[int(segment.keys[segment.slot[hit.place]])]
+            entry = snapshot.entries[hit.key]
             ids.append(space.collection.documents[int(entry.document_id[4:])]["id"])
         return ids
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.adapters.embedded.index.analyzer import SnowballAnalyzer
-from app.adapters.embedded.index.words import Hashes, Letters, hashes_of
+from app.adapters.embedded.index.words import Hashes, Letters, hashes
 
 Counts: TypeAlias = npt.NDArray[np.uint32]
 MOST_OF_A_TERM = 255  # occurrences in a passage that are told apart
@@ -63,9 +63,10 @@ def _counted(words: Sequence[str], flat: list[int], lengths: list[int]) -> Posti
     owner = np.repeat(np.arange(len(lengths)), lengths)
     rows, occurrences = np.unique(np.array(flat, np.int64) * many + owner, return_counts=True)
     word, passage = np.divmod(rows, many)
+    letters = Letters.of(words)
     return Postings(
-        hashes=hashes_of(words),
-        words=Letters.of(words),
+        hashes=hashes(letters),
+        words=letters,
         holding=np.bincount(word, minlength=len(words)).astype(np.uint32),
         passages=passage.astype(np.uint32),
         occurrences=np.minimum(occurrences, MOST_OF_A_TERM).astype(np.uint8),

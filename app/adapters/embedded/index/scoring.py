@@ -9,6 +9,7 @@ the lexical leg, too.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import TypeAlias
 
 import numpy as np
@@ -27,10 +28,10 @@ K1, B = 1.2, 0.75  # BM25
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A scored passage: which part of the snapshot, and where in its segment."""
+    """A scored passage: its version's key, its ordinal."""
 
-    part: int
-    place: int
+    key: int
+    ordinal: int
     lexical: float
     similarity: float
     matched: frozenset[int]
@@ -144,25 +145,25 @@ def _best(
     begins = np.cumsum([0] + [len(leg.lexical) for leg in legs])
     part_of = np.searchsorted(begins, top, "right") - 1
     places = top - begins[part_of]
-    keys = np.zeros(len(top), np.int64)
+    keys, ordinals = _addresses(snapshot, part_of, places)
+    # Equal passages go by address, however the segments happen to lie.
+    order = np.lexsort((ordinals, keys, -fused[top]))[:limit]
+    matched = _matched(snapshot, terms, part_of[order], places[order])
+    top = top[order]
+    columns = (keys[order], ordinals[order], lexical[top], similarity[top])
+    found = zip(*(column.tolist() for column in columns), matched, strict=True)
+    return [Hit(*one) for one in found]
+
+
+def _addresses(snapshot: Snapshot, part_of: Ints, places: Ints) -> tuple[Ints, Ints]:
+    """Return the version's key and the ordinal of each passage."""
+    keys, ordinals = np.zeros((2, len(places)), np.int64)
     for number, part in enumerate(snapshot.parts):
         here = part_of == number
-        keys[here] = part.segment.keys[part.segment.slot[places[here]]]
-    # Equal passages go by address, however the segments happen to lie.
-    order = np.lexsort((places, keys, -fused[top]))[:limit]
-    top, part_of, places = top[order], part_of[order], places[order]
-    matched = _matched(snapshot, terms, part_of, places)
-    return [
-        Hit(*found)
-        for found in zip(
-            part_of.tolist(),
-            places.tolist(),
-            lexical[top].tolist(),
-            similarity[top].tolist(),
-            matched,
-            strict=True,
-        )
-    ]
+        slots = part.segment.slot[places[here]]
+        keys[here] = part.segment.keys[slots]
+        ordinals[here] = places[here] - part.segment.first[slots]
+    return keys, ordinals
 
 
 def _highest(fused: Scores, limit: int) -> Ints:
@@ -184,7 +185,8 @@ def _matched(
             spelling = term.spellings[number]
             for word in spelling.exact[spelling.strength >= MEANT]:
                 row[here] |= _among(passages_of(part.segment, int(word)), places[here])
-    return [frozenset(np.flatnonzero(column).tolist()) for column in has.T]
+    every = range(len(terms))
+    return [frozenset(compress(every, column)) for column in has.T.tolist()]
 
 
 def _among(passages: npt.NDArray[np.int32], wanted: Ints) -> npt.NDArray[np.bool_]:

@@ -1,7 +1,7 @@
 """Searching an open space: score in memory, then fetch the best passages from the file."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.adapters.embedded.index import store
@@ -40,12 +40,14 @@ def search_in(space: Space, snapshot: Snapshot, wanted: Wanted) -> Found | None:
     masks = snapshot.masks(wanted.where)
     scored = score(snapshot, wanted.terms, masks, wanted.limit)
     between = time.perf_counter()
-    located = list(_located(snapshot, scored.hits))
-    rows = [row for row, _ in located]
+    rows = [store.row(hit.key, hit.ordinal) for hit in scored.hits]
     passages = space.passages(rows) if rows else {}
     if len(passages) < len(rows):
         return None
-    candidates = tuple(_candidates(wanted.space_id, scored.hits, located, passages))
+    candidates = tuple(
+        _candidate(wanted.space_id, hit, snapshot.entries[hit.key], passages[row])
+        for hit, row in zip(scored.hits, rows, strict=True)
+    )
     ended = time.perf_counter()
     return Found(
         terms=scored.terms,
@@ -58,35 +60,19 @@ def search_in(space: Space, snapshot: Snapshot, wanted: Wanted) -> Found | None:
     )
 
 
-def _located(snapshot: Snapshot, hits: Sequence[Hit]) -> Iterator[tuple[int, Entry]]:
-    """Yield the row and the version of each hit."""
-    for hit in hits:
-        segment = snapshot.parts[hit.part].segment
-        slot = segment.slot[hit.place]
-        key = int(segment.keys[slot])
-        yield store.row(key, hit.place - int(segment.first[slot])), snapshot.entries[key]
-
-
-def _candidates(
-    space_id: str,
-    hits: Sequence[Hit],
-    located: Sequence[tuple[int, Entry]],
-    passages: Mapping[int, tuple[PassageSpan, str]],
-) -> Iterator[Candidate]:
-    for hit, (row, entry) in zip(hits, located, strict=True):
-        span, text = passages[row]
-        passage = Passage(
+def _candidate(space_id: str, hit: Hit, entry: Entry, stored: tuple[PassageSpan, str]) -> Candidate:
+    span, text = stored
+    return Candidate(
+        passage=Passage(
             document_id=entry.document_id,
             version=entry.version,
             title=entry.title,
             span=span,
             text=text,
             language=entry.language,
-        )
-        yield Candidate(
-            passage=passage,
-            space_id=space_id,
-            lexical=hit.lexical,
-            similarity=hit.similarity,
-            matched=hit.matched,
-        )
+        ),
+        space_id=space_id,
+        lexical=hit.lexical,
+        similarity=hit.similarity,
+        matched=hit.matched,
+    )

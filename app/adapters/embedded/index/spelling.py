@@ -3,8 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from string import ascii_lowercase
 from typing import TypeAlias
 
 import numpy as np
@@ -13,8 +11,9 @@ import numpy.typing as npt
 from app.adapters.embedded.index.grams import Near
 from app.adapters.embedded.index.rows import Ints
 from app.adapters.embedded.index.segment import Segment
+from app.adapters.embedded.index.slips import slips
 from app.adapters.embedded.index.snapshot import Part, Snapshot
-from app.adapters.embedded.index.words import Hashes, hashes_of
+from app.adapters.embedded.index.words import hashes_of
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -23,9 +22,6 @@ NEARLY = 0.8  # … with those that are this nearly as near as the nearest
 READINGS = 3  # at most, a segment
 ONE_SLIP = 0.6  # nearness, at least, of words that differ by one slip of the finger
 MEANT = 0.55  # nearness from which the term counts as being there
-
-_SHORTEST = 5  # letters of a word that slips are looked for of
-_CACHED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,30 +82,16 @@ def _term(parts: Sequence[Part], text: str, asked: int, own: Sequence[int]) -> T
 
 def _with_slips(part: Part, text: str, near: Near) -> Near:
     """Add the words that one slip of the finger turns into the text; short ones share few grams."""
-    slips = part.segment.numbers(_slips(text))
-    slips = slips[slips >= 0]
-    if not len(slips):
+    found = part.segment.numbers(slips(text))
+    found = found[found >= 0]
+    if not len(found):
         return near
-    others = ~np.isin(near[0], slips) | (near[1] >= ONE_SLIP)
-    slips = slips[~np.isin(slips, near[0][others])]
-    words = np.concatenate([near[0][others], slips])
-    nearness = np.concatenate([near[1][others], np.full(len(slips), ONE_SLIP)])
+    others = ~np.isin(near[0], found) | (near[1] >= ONE_SLIP)
+    found = found[~np.isin(found, near[0][others])]
+    words = np.concatenate([near[0][others], found])
+    nearness = np.concatenate([near[1][others], np.full(len(found), ONE_SLIP)])
     order = np.argsort(-nearness, kind="stable")
     return words[order], nearness[order]
-
-
-@lru_cache(_CACHED)
-def _slips(text: str) -> Hashes:
-    """Return what a word is with a letter too much, missing, wrong, or two swapped."""
-    if len(text) < _SHORTEST or not text.isalpha():
-        return np.empty(0, np.uint64)
-    cuts = [(text[:n], text[n:]) for n in range(len(text) + 1)]
-    found = {a + b[1:] for a, b in cuts if b} | {
-        a + c + b for a, b in cuts for c in ascii_lowercase
-    }
-    found |= {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}
-    found |= {a + c + b[1:] for a, b in cuts if b for c in ascii_lowercase}
-    return np.sort(hashes_of(list(found - {text})))
 
 
 def _spelling(itself: int, like: Ints, nearness: Floats, least: float) -> Spelling:

@@ -56,7 +56,7 @@ def test_the_lexical_score_is_bm25(made: list[list[Version]], question: list[str
     versions = [version for batch in made for version in batch]
     terms = asked(question, versions)
     for snapshot in (indexed(*made), indexed(*made, compact=True), indexed(versions)):
-        hits = found(snapshot, ask(snapshot, terms))
+        hits = found(ask(snapshot, terms))
         for address, expected in bm25(versions, terms).items():
             assert hits.get(address, (0.0,))[0] == pytest.approx(expected, rel=1e-5, abs=1e-9)
 
@@ -66,7 +66,7 @@ def test_the_similarity_is_a_soft_cosine(made: list[list[Version]], question: li
     versions = [version for batch in made for version in batch]
     terms = asked(question, versions)
     snapshot = indexed(*made)
-    hits = found(snapshot, ask(snapshot, terms))
+    hits = found(ask(snapshot, terms))
     for address, expected in soft_cosine(versions, terms).items():
         assert hits.get(address, (0, 0.0))[1] == pytest.approx(expected, rel=1e-5, abs=1e-9)
 
@@ -81,7 +81,7 @@ def test_matched_terms_are_those_the_passage_or_its_title_has(
     scored = ask(snapshot, terms)
     names = [term for term, _ in scored.terms]
     here = {(v.key, n): counts for v in versions for n, counts in enumerate(counted(v))}
-    for address, (_, _, matched) in found(snapshot, scored).items():
+    for address, (_, _, matched) in found(scored).items():
         assert {names[n] for n in matched} == {term for term in terms if term in here[address]}
 
 
@@ -91,8 +91,8 @@ def test_the_best_are_the_same_however_many_are_wanted_and_however_segments_lie(
 ) -> None:
     terms = TERMS(" ".join(question))
     apart, joined = indexed(*made), indexed([v for batch in made for v in batch])
-    everything = found(apart, ask(apart, terms))
-    few = found(joined, ask(joined, terms, limit))
+    everything = found(ask(apart, terms))
+    few = found(ask(joined, terms, limit))
     assert list(few) == list(everything)[:limit]
     for address, (lexical, similarity, _) in few.items():
         assert everything[address][:2] == pytest.approx((lexical, similarity), rel=1e-5)
@@ -111,9 +111,9 @@ def test_what_is_gone_scores_as_if_it_had_never_been(
     if start < len(masked.parts):
         merged = masked.with_joined(masked, start, masked.joined(start))
     fresh = indexed(left) if left else Snapshot()
-    expected = found(fresh, ask(fresh, terms))
+    expected = found(ask(fresh, terms))
     for snapshot in (masked, merged):
-        hits = found(snapshot, ask(snapshot, terms))
+        hits = found(ask(snapshot, terms))
         assert list(hits) == list(expected)
         for address, (lexical, similarity, matched) in expected.items():
             assert hits[address][:2] == pytest.approx((lexical, similarity), rel=1e-5)
@@ -128,7 +128,7 @@ def test_a_filter_leaves_the_weights_of_terms_alone() -> None:
     everything = ask(snapshot, ["passport"])
     assert few.terms == everything.terms
     assert few.searched == 2
-    assert found(snapshot, few) == {(2, 0): found(snapshot, everything)[2, 0]}
+    assert found(few) == {(2, 0): found(everything)[2, 0]}
 
 
 @pytest.mark.parametrize("slip", ["pasport", "passpport", "passprot", "passporr", "apssport"])
@@ -136,7 +136,7 @@ def test_an_unknown_term_is_read_as_the_word_it_is_a_slip_of(slip: str) -> None:
     snapshot = indexed([Version(1, ("passport fee", "pool permit"))])
     scored = ask(snapshot, [slip])
     assert dict(scored.terms)[slip] == pytest.approx(math.log(3))
-    hits = found(snapshot, scored)
+    hits = found(scored)
     assert list(hits) == [(1, 0)]
     lexical, similarity, matched = hits[1, 0]
     assert lexical > 0
@@ -147,13 +147,13 @@ def test_an_unknown_term_is_read_as_the_word_it_is_a_slip_of(slip: str) -> None:
 def test_numbers_and_short_words_are_not_corrected() -> None:
     snapshot = indexed([Version(1, ("2025 pool",))])
     for term in ("2026", "poll"):
-        hits = found(snapshot, ask(snapshot, [term]))
+        hits = found(ask(snapshot, [term]))
         assert all(matched == frozenset() for _, _, matched in hits.values())
 
 
 def test_a_known_term_is_never_read_as_another() -> None:
     snapshot = indexed([Version(1, ("form", "from the forms department"))])
-    hits = found(snapshot, ask(snapshot, TERMS("form")))
+    hits = found(ask(snapshot, TERMS("form")))
     assert set(hits) == {(1, 0), (1, 1)}
     [known] = [term for term, _ in ask(snapshot, TERMS("form")).terms]
     assert known == "form"

@@ -1,5 +1,7 @@
 """Words as numbers, as bytes, as trigrams."""
 
+from string import ascii_lowercase
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,7 +10,8 @@ from hypothesis import strategies as st
 from app.adapters.embedded.index import grams
 from app.adapters.embedded.index.analyzer import LONGEST, SnowballAnalyzer
 from app.adapters.embedded.index.postings import analyse, decode, encode
-from app.adapters.embedded.index.words import Letters, hash_of, hashes_of, runs
+from app.adapters.embedded.index.slips import slips
+from app.adapters.embedded.index.words import Letters, hashes_of, runs
 from app.core.nearness import nearness
 
 TERMS = SnowballAnalyzer().terms
@@ -72,8 +75,29 @@ def test_runs_follow_each_other() -> None:
 
 
 def test_hashes_are_the_same_in_every_process() -> None:
-    assert hash_of("passport") == 13991400907460613960
-    assert hashes_of(["passport"]).tolist() == [13991400907460613960]
+    assert hashes_of(["passport", "é"]).tolist() == [10804478593656044761, 9351676014773085660]
+    assert hashes_of([]).tolist() == []
+
+
+@given(VOCABULARIES)
+def test_different_words_have_different_hashes(vocabulary: list[str]) -> None:
+    assert len(set(hashes_of(vocabulary).tolist())) == len(vocabulary)
+    assert hashes_of(vocabulary).tolist() == [hashes_of([word])[0] for word in vocabulary]
+
+
+@given(st.text(alphabet="abcz", min_size=5, max_size=9))
+def test_slips_are_all_words_one_slip_away(word: str) -> None:
+    cuts = [(word[:n], word[n:]) for n in range(len(word) + 1)]
+    near = {a + b[1:] for a, b in cuts if b}
+    near |= {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}
+    near |= {a + c + b for a, b in cuts for c in ascii_lowercase}
+    near |= {a + c + b[1:] for a, b in cuts if b for c in ascii_lowercase}
+    assert slips(word).tolist() == sorted(hashes_of(sorted(near - {word})).tolist())
+
+
+def test_short_words_numbers_and_other_letters_have_no_slips() -> None:
+    for word in ("pool", "2026x", "école", ""):
+        assert slips(word).tolist() == []
 
 
 @given(TEXTS)
@@ -83,7 +107,9 @@ def test_postings_survive_being_stored(texts: list[str]) -> None:
     assert encode(postings) == blob
     assert postings.lengths.tolist() == [len(TERMS(text)) for text in texts]
     assert postings.holding.sum() == len(postings.passages) == len(postings.occurrences)
-    assert set(postings.hashes.tolist()) == {hash_of(t) for text in texts for t in TERMS(text)}
+    assert set(postings.hashes.tolist()) == set(
+        hashes_of([t for text in texts for t in TERMS(text)]).tolist()
+    )
 
 
 def test_what_is_no_postings_is_refused() -> None:

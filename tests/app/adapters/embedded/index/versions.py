@@ -43,15 +43,9 @@ def indexed(*batches: Sequence[Version], compact: bool = False) -> Snapshot:
     return made
 
 
-def found(snapshot: Snapshot, scored: Scored) -> dict[Address, tuple[float, float, frozenset[int]]]:
+def found(scored: Scored) -> dict[Address, tuple[float, float, frozenset[int]]]:
     """The hits by address: lexical score, similarity, matched terms."""
-    hits = {}
-    for hit in scored.hits:
-        segment = snapshot.parts[hit.part].segment
-        slot = int(segment.slot[hit.place])
-        address = (int(segment.keys[slot]), hit.place - int(segment.first[slot]))
-        hits[address] = (hit.lexical, hit.similarity, hit.matched)
-    return hits
+    return {(h.key, h.ordinal): (h.lexical, h.similarity, h.matched) for h in scored.hits}
 
 
 def counted(version: Version) -> list[Counter[str]]:
