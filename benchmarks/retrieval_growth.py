@@ -77,20 +77,19 @@ class Spent:
         return float(np.percentile(self.wall, share))
 
 
-async def ask(
-    index: EmbeddedPassageIndex, spaces: Sequence[Partition], questions: Sequence[str]
-) -> Spent:
+async def ask(index: EmbeddedPassageIndex, questions: Sequence[tuple[Partition, str]]) -> Spent:
     wall, cpu = [], time.process_time()
-    for number, question in enumerate(questions):
+    for space, question in questions:
         began = time.perf_counter()
-        await index.search(spaces[number % len(spaces)], question, limit=LIMIT)
+        await index.search(space, question, limit=LIMIT)
         wall.append((time.perf_counter() - began) * 1000)
     return Spent(wall, (time.process_time() - cpu) * 1000 / len(questions))
 
 
 async def measure(root: Path, spaces: Sequence[Partition], passages: int) -> Row:
     """Fill spaces with so many passages each, close, open again, ask."""
-    zipf, questions = Zipf(len(spaces)), []
+    zipf = Zipf(len(spaces))
+    questions: list[tuple[Partition, str]] = []
     sandbox = Sandbox(preload=["app.adapters.embedded.index.postings"])
     began = time.perf_counter()
     drawing = 0.0
@@ -100,7 +99,7 @@ async def measure(root: Path, spaces: Sequence[Partition], passages: int) -> Row
                 for number in range(0, passages, PER_DOCUMENT):
                     drawn = time.perf_counter()
                     texts = [zipf.passage() for _ in range(min(PER_DOCUMENT, passages - number))]
-                    questions += [zipf.question(text) for text in texts[::20]]
+                    questions += [(space, zipf.question(text)) for text in texts[::20]]
                     drawing += time.perf_counter() - drawn
                     await add(index, space, number, texts)
     finally:
@@ -110,17 +109,18 @@ async def measure(root: Path, spaces: Sequence[Partition], passages: int) -> Row
 
 
 async def _asked(
-    root: Path, spaces: Sequence[Partition], made: tuple[list[str], int, float]
+    root: Path, spaces: Sequence[Partition], made: tuple[list[tuple[Partition, str]], int, float]
 ) -> Row:
     questions, passages, ingest = made
     async with open_index(root, Sandbox(), most_open=len(spaces) + 1) as index:
         began = time.perf_counter()
         for space in spaces:
-            await index.search(space, questions[0], limit=LIMIT)
+            await index.search(space, questions[0][1], limit=LIMIT)
         cold = (time.perf_counter() - began) * 1000 / len(spaces)
-        some = [questions[n * 7 % len(questions)] for n in range(max(QUESTIONS, len(spaces)))]
-        new = await ask(index, spaces, some)
-        warm = await ask(index, spaces, some)
+        step = 7  # from space to space, not one after the other
+        some = [questions[n * step % len(questions)] for n in range(max(QUESTIONS, len(spaces)))]
+        new = await ask(index, some)
+        warm = await ask(index, some)
         memory = index.memory_bytes
     size = sum(path.stat().st_size for path in root.rglob("*.db*"))
     what = f"{len(spaces)} spaces" if len(spaces) > 1 else "one space"

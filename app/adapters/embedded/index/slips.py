@@ -15,7 +15,7 @@ _ALPHABET = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz", np.uint8).astype(np.uin
 def slips(word: str) -> Hashes:
     """Return the hashes, ascending, of what has a letter more, less, other, or two swapped.
 
-    None for a word that is short or is not made of the letters a to z.
+    A hash may come twice; none comes for a word that is short or not made of the letters a to z.
     """
     if len(word) < SHORTEST or not (word.isascii() and word.isalpha()):
         return np.empty(0, np.uint64)
@@ -32,7 +32,7 @@ def slips(word: str) -> Hashes:
     more = more + FACTORS[: size + 1, None] * _ALPHABET
     swapped = whole - here[:-1] - here[1:] + sooner + later[:-1]
     found = mixed(np.concatenate([missing, other.ravel(), more.ravel(), swapped]))
-    return np.setdiff1d(found, mixed(np.array([whole])))
+    return np.sort(found[found != mixed(before[-1:])])
 
 
 def _from(values: Hashes) -> Hashes:

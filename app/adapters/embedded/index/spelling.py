@@ -83,7 +83,7 @@ def _term(parts: Sequence[Part], text: str, asked: int, own: Sequence[int]) -> T
 def _with_slips(part: Part, text: str, near: Near) -> Near:
     """Add the words that one slip of the finger turns into the text; short ones share few grams."""
     found = part.segment.numbers(slips(text))
-    found = found[found >= 0]
+    found = np.unique(found[found >= 0])
     if not len(found):
         return near
     others = ~np.isin(near[0], found) | (near[1] >= ONE_SLIP)

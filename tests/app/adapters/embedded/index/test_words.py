@@ -92,7 +92,7 @@ def test_slips_are_all_words_one_slip_away(word: str) -> None:
     near |= {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}
     near |= {a + c + b for a, b in cuts for c in ascii_lowercase}
     near |= {a + c + b[1:] for a, b in cuts if b for c in ascii_lowercase}
-    assert slips(word).tolist() == sorted(hashes_of(sorted(near - {word})).tolist())
+    assert sorted(set(slips(word).tolist())) == sorted(hashes_of(list(near - {word})).tolist())
 
 
 def test_short_words_numbers_and_other_letters_have_no_slips() -> None:
