@@ -25,6 +25,7 @@ PER_DOCUMENT = 100
 SPACES, PER_SPACE = 1000, 100
 QUESTIONS = 300
 LIMIT = 50
+STEP = 7  # from space to space, not one after the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +87,22 @@ async def ask(index: EmbeddedPassageIndex, questions: Sequence[tuple[Partition, 
     return Spent(wall, (time.process_time() - cpu) * 1000 / len(questions))
 
 
-async def measure(root: Path, spaces: Sequence[Partition], passages: int) -> Row:
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Filled spaces, how many passages each has, and questions about them."""
+
+    spaces: Sequence[Partition]
+    passages: int
+    questions: Sequence[tuple[Partition, str]]
+    ingest_ms: float
+
+
+async def measure(root: Path, spaces: Sequence[Partition], passages: int) -> list[Row]:
     """Fill spaces with so many passages each, close, open again, ask."""
     zipf = Zipf(len(spaces))
     questions: list[tuple[Partition, str]] = []
     sandbox = Sandbox(preload=["app.adapters.embedded.index.postings"])
-    began = time.perf_counter()
-    drawing = 0.0
+    began, drawing = time.perf_counter(), 0.0
     try:
         async with open_index(root, sandbox) as index:
             for space in spaces:
@@ -105,38 +115,43 @@ async def measure(root: Path, spaces: Sequence[Partition], passages: int) -> Row
     finally:
         await sandbox.aclose()
     ingest = (time.perf_counter() - began - drawing) * 1000 / (passages * len(spaces))
-    return await _asked(root, spaces, (questions, passages, ingest))
+    return await _asked(root, Made(spaces, passages, questions, ingest))
 
 
-async def _asked(
-    root: Path, spaces: Sequence[Partition], made: tuple[list[tuple[Partition, str]], int, float]
-) -> Row:
-    questions, passages, ingest = made
-    async with open_index(root, Sandbox(), most_open=len(spaces) + 1) as index:
+async def _asked(root: Path, made: Made) -> list[Row]:
+    """Open the spaces, ask; of many spaces one is asked in turns with all, for comparison."""
+    async with open_index(root, Sandbox(), most_open=len(made.spaces) + 1) as index:
         began = time.perf_counter()
-        for space in spaces:
-            await index.search(space, questions[0][1], limit=LIMIT)
-        cold = (time.perf_counter() - began) * 1000 / len(spaces)
-        step = 7  # from space to space, not one after the other
-        some = [questions[n * step % len(questions)] for n in range(max(QUESTIONS, len(spaces)))]
-        new = await ask(index, some)
-        warm = await ask(index, some)
+        for space in made.spaces:
+            await index.search(space, made.questions[0][1], limit=LIMIT)
+        cold = (time.perf_counter() - began) * 1000 / len(made.spaces)
+        count = max(QUESTIONS, len(made.spaces))
+        every = [made.questions[n * STEP % len(made.questions)] for n in range(count)]
+        own = [(space, text) for space, text in made.questions if space == made.spaces[0]]
+        one = [own[n % len(own)] for n in range(count)]
+        plans = {"one space": one} | (
+            {f"{len(made.spaces)} spaces": every} if len(made.spaces) > 1 else {}
+        )
+        new = {what: await ask(index, plan) for what, plan in plans.items()}
+        warm = {what: await ask(index, plan) for what, plan in plans.items()}
         memory = index.memory_bytes
     size = sum(path.stat().st_size for path in root.rglob("*.db*"))
-    what = f"{len(spaces)} spaces" if len(spaces) > 1 else "one space"
-    return Row(
-        what=what,
-        passages=passages * len(spaces),
-        ingest_ms=ingest,
-        file_mb=size / 1e6,
-        memory_mb=memory / 1e6,
-        rss_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3,
-        cold_ms=cold,
-        new_p50=new.percentile(50),
-        warm_p50=warm.percentile(50),
-        warm_p95=warm.percentile(95),
-        warm_cpu=warm.cpu,
-    )
+    return [
+        Row(
+            what=what,
+            passages=made.passages * (1 if what == "one space" else len(made.spaces)),
+            ingest_ms=made.ingest_ms,
+            file_mb=size / 1e6,
+            memory_mb=memory / 1e6,
+            rss_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3,
+            cold_ms=cold,
+            new_p50=new[what].percentile(50),
+            warm_p50=warm[what].percentile(50),
+            warm_p95=warm[what].percentile(95),
+            warm_cpu=warm[what].cpu,
+        )
+        for what in plans
+    ]
 
 
 def show(rows: Sequence[Row]) -> None:
@@ -149,14 +164,12 @@ def show(rows: Sequence[Row]) -> None:
 
 async def run(sizes: Sequence[int], spaces: int, folder: Path | None) -> list[Row]:
     rows = []
-    plans = [(1, size) for size in sizes] + (
-        [(1, PER_SPACE), (spaces, PER_SPACE)] if spaces else []
-    )
+    plans = [(1, size) for size in sizes] + ([(spaces, PER_SPACE)] if spaces else [])
     for count, passages in plans:
         with tempfile.TemporaryDirectory(dir=folder) as root:
             print(f"{count} x {passages} passages …", flush=True)
             places = [Partition("ten_bench", f"spc_{n}") for n in range(count)]
-            rows.append(await measure(Path(root), places, passages))
+            rows += await measure(Path(root), places, passages)
     return rows
 
 
