@@ -24,14 +24,18 @@ def required(headers: Headers, revision: str) -> str:
     """Return the revision that a change is to replace; it must be named by If-Match."""
     if "if-match" not in headers:
         raise PreconditionRequiredError
-    return expected(headers, revision)
+    return expected(headers, revision) or revision
 
 
-def expected(headers: Headers, revision: str) -> str:
-    """Return the revision to replace; StaleEtagError if there is an If-Match without it."""
+def expected(headers: Headers, revision: str) -> str | None:
+    """Return the revision to replace; StaleEtagError if there is an If-Match without it.
+
+    None, where the client named no revision: its change applies to whichever is there, so one
+    that comes meanwhile is no reason to refuse it.
+    """
     given = headers.get("if-match")
     if given is None or given.strip() == "*":
-        return revision
+        return None
     named = (found.partition("~")[0] for weak, found in _TAG.findall(given)[:_MOST] if not weak)
     if revision not in named:
         raise StaleEtagError

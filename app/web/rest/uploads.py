@@ -92,7 +92,7 @@ async def upload_version(call: CallDep, document_id: DocumentInPath) -> Response
     """Store a new version. Answers rest on the one before until the new one is indexed."""
     found = await documents.get(call.ports, call.principal, document_id)
     headers = call.request.headers
-    revision = etags.expected(headers, found.etag) if "if-match" in headers else None
+    revision = etags.expected(headers, found.etag)
 
     async def store(sent: Upload) -> Response:
         done = await uploads.upload_version(
