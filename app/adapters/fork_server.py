@@ -176,7 +176,7 @@ def _confine(limits: Limits, server: int) -> None:
 def _answer() -> int:
     with os.fdopen(_FILE_FD, "r+b") as file:
         try:
-            function, args = pickle.load(file)  # noqa: S301 - written by our own service
+            function, args = pickle.load(file)  # noqa: S301 - our own service wrote it  # nosec B301
             outcome, code = function(*args), OK
         except BaseException as error:  # told to the caller, a panic in Rust included
             if isinstance(error, MemoryError):

@@ -4,7 +4,7 @@ import secrets
 import threading
 import time
 
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base 32, lower case
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # pragma: allowlist secret - Crockford base 32
 _RANDOM_BITS = 80
 _LENGTH = 26
 _lock = threading.Lock()

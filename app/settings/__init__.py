@@ -37,8 +37,8 @@ RETIRED = {
     "RATE_LIMIT_REQUESTS_PER_MINUTE": "use EVA_RATE_LIMIT_TIER",
     "REDIS_SOCKET_CONNECT_TIMEOUT": "REDIS_SOCKET_TIMEOUT bounds connecting too",
     "RATE_LIMIT_BURST_SIZE": "tiers have no bursts of their own: use EVA_RATE_LIMIT_TIER",
-    "API_KEY_PREFIX": "keys are eva_<id>_<secret>",
-    "API_KEY_LENGTH": "keys are eva_<id>_<secret>",
+    "API_KEY_PREFIX": "keys are eva_<id>_<secret>",  # pragma: allowlist secret
+    "API_KEY_LENGTH": "keys are eva_<id>_<secret>",  # pragma: allowlist secret
 }
 _PLACEHOLDERS = ("changeme", "change-me", "change_me", "placeholder", "your-", "your_", "<", "todo")
 

@@ -18,12 +18,12 @@ SELECT min(coalesce(
     (SELECT 0.0 FROM jobs WHERE kind = k.value AND {leases.DUE} ORDER BY due_at LIMIT 1),
     (SELECT due_at - :now FROM jobs WHERE kind = k.value ORDER BY due_at LIMIT 1)
 )) FROM json_each(:kinds) k
-"""  # noqa: S608 - constants only
+"""  # noqa: S608 - constants only  # nosec B608
 _DEPTH = f"""
 SELECT count(*), coalesce(sum(held), 0), (SELECT count(*) FROM dead_jobs),
     min(enqueued_at) FILTER (WHERE NOT held)
 FROM (SELECT token IS NOT NULL AND NOT {leases.DUE} AS held, enqueued_at FROM jobs)
-"""  # noqa: S608 - constants only
+"""  # noqa: S608 - constants only  # nosec B608
 _DEAD = """
 SELECT body, attempts, reason, buried_at FROM dead_jobs
 WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?

@@ -28,7 +28,7 @@ _OLDEST = f"""
     SELECT seq FROM jobs
     WHERE jobs.tenant = turns.tenant AND kind = k.value AND {DUE} ORDER BY seq LIMIT 1
 )) FROM json_each(:kinds) k)
-"""  # noqa: S608 - constants only
+"""  # noqa: S608 - constants only  # nosec B608
 _HELD = "FROM jobs WHERE jobs.tenant = turns.tenant AND token IS NOT NULL AND due_at > :now"
 # Nobody goes before a tenant without a running job whose turn it is: the walk ends at the first,
 # after as many tenants as there are workers, however many wait.
@@ -36,12 +36,12 @@ _NEXT_IDLE = f"""
 SELECT oldest FROM (
     SELECT {_OLDEST} AS oldest, turn FROM turns WHERE NOT EXISTS (SELECT 1 {_HELD})
 ) WHERE oldest IS NOT NULL ORDER BY turn LIMIT 1
-"""  # noqa: S608 - constants only
+"""  # noqa: S608 - constants only  # nosec B608
 _NEXT = f"""
 SELECT oldest FROM (
     SELECT {_OLDEST} AS oldest, (SELECT count(*) {_HELD}) AS held, turn FROM turns
 ) WHERE oldest IS NOT NULL ORDER BY held, turn LIMIT 1
-"""  # noqa: S608 - constants only
+"""  # noqa: S608 - constants only  # nosec B608
 _ENQUEUE = """
 INSERT INTO jobs
     (tenant, space, kind, id, body, enqueued_at, attempts, token, holder, due_at, stamped_at)

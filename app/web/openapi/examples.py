@@ -1,5 +1,6 @@
 """Examples of the main schemas, made by the same functions that make real answers."""
 
+import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ _DOCUMENT_ID = "doc_01kagq40aa1b2c3d4e5f6g7h8j"
 _QUERY_ID = "qry_01kagq52bb1c2d3e4f5g6h7j8k"
 _KEY_ID = "01kagq1zcc1d2e3f4g5h6j7k8m"
 _BY = f"key:{_KEY_ID}"
-_SHA256 = "a3f5b1c2d4e6f708192a3b4c5d6e7f8091a2b3c4d5e6f70819a2b3c4d5e6f708"
+_SHA256 = hashlib.sha256(b"an example").hexdigest()
 _QUOTE = "Employees receive twenty-five vacation days per year."
 _INPUTS: dict[str, list[Any]] = {
     "SpaceIn": [
