@@ -30,7 +30,7 @@ class Job:
     subject_id: str
     created_at: datetime
     detail: Mapping[str, Scalar] = field(default_factory=dict)
-    traceparent: str | None = field(default_factory=tracing.current.get)  # of the request behind it
+    traceparent: str | None = field(default_factory=tracing.carried)  # of the request behind it
 
     @property
     def partition(self) -> Partition:
