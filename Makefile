@@ -11,7 +11,7 @@ announce = @sed -n 's/^$@:.*\#\# */\n== $@: /p' Makefile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo test lint fmt types check bench bench-retrieval bench-ingestion \
-	bench-storage bench-api crash authz openapi docs ci \
+	bench-storage bench-api crash authz e2e openapi docs ci \
 	scan evidence gate explain verify auditor-pack
 
 help: ## List these targets
@@ -75,6 +75,10 @@ crash: $(UV) ## Kill the service a hundred times and more, and check that nothin
 authz: $(UV) ## Try every operation as everybody, and count what was tried
 	$(announce)
 	$(DEV) pytest tests/authz -n 0
+
+e2e: $(UV) ## Run the end-to-end tests; URL and KEY name a service that runs
+	$(announce)
+	$(if $(URL),EVA_E2E_URL=$(URL) EVA_E2E_KEY=$(KEY)) $(DEV) pytest tests/e2e -n 0
 
 openapi: $(UV) ## Print the OpenAPI document
 	@$(SERVICE) eva openapi
