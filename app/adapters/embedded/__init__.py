@@ -10,6 +10,7 @@ from pathlib import Path
 from app.adapters.embedded import folder, leases, schema
 from app.adapters.embedded.audit import SqliteAuditLog
 from app.adapters.embedded.blobs import FileBlobStore
+from app.adapters.embedded.epoch import Epoch
 from app.adapters.embedded.folder import UnusableFolderError
 from app.adapters.embedded.jobs import SqliteJobQueue, Wakeup
 from app.adapters.embedded.layout import Layout, drafts
@@ -49,11 +50,12 @@ async def open_store(
                 schema.migrate(connection)
             layout = Layout(root / "blobs")
             unfinished = stack.enter_context(drafts(layout.incoming))
-            writer = Writer(root, unfinished.name, busy_s=busy_s)
+            epoch = stack.enter_context(contextlib.closing(Epoch(root / "epoch")))
+            writer = Writer(root, unfinished.name, epoch, busy_s=busy_s)
             stack.push_async_callback(writer.close)
             living = [one.name for one in layout.incoming.iterdir()]
             await writer.run(lambda c: leases.free_orphaned(c, living, clock()))
-        reader = Reader(root, busy_s=busy_s)
+        reader = Reader(root, epoch, busy_s=busy_s)
         stack.push_async_callback(reader.close)
         blobs = FileBlobStore(layout, unfinished)
         stack.push_async_callback(blobs.close)

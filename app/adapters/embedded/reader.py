@@ -1,6 +1,7 @@
 """Read-only access to the database: at once on the event loop, or aside on threads.
 
-A point read costs some 10 µs, a hop to a thread ten times that: short reads stay on the loop.
+A point read costs some 10 µs, a hop to a thread ten times that: short reads stay on the loop, and
+what they gave is kept until something is committed.
 """
 
 import asyncio
@@ -12,7 +13,8 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from app.adapters.embedded import schema
-from app.adapters.embedded.failures import database_errors
+from app.adapters.embedded.epoch import Epoch, Recent
+from app.adapters.embedded.failures import database_errors, translated
 
 T = TypeVar("T")
 Row: TypeAlias = tuple[Any, ...]
@@ -24,8 +26,9 @@ _LOOP_BUSY_S = 0.1  # the loop waits no longer; readers of a WAL wait only while
 class Reader:
     """Sees every commit that returned before the read began."""
 
-    def __init__(self, root: Path, *, busy_s: float) -> None:
+    def __init__(self, root: Path, epoch: Epoch, *, busy_s: float) -> None:
         path = root / "eva.db"
+        self._recent = Recent(epoch)
         self._inline = schema.connect(path, busy_s=_LOOP_BUSY_S, read_only=True)
         self._idle: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
         for _ in range(_THREADS):
@@ -34,9 +37,15 @@ class Reader:
 
     def one(self, sql: str, parameters: Parameters) -> Row | None:
         """Return the first row, read on this thread."""
-        with database_errors():
+        try:
             row: Row | None = self._inline.execute(sql, parameters).fetchone()
+        except sqlite3.DatabaseError as error:
+            raise translated(error) from error
         return row
+
+    def recent(self, sql: str, parameters: tuple[str, ...], made: Callable[[Row | None], T]) -> T:
+        """Return what is made of the first row; the same object while nothing is committed."""
+        return self._recent.get((sql, parameters), lambda: made(self.one(sql, parameters)))
 
     def rows(self, sql: str, parameters: Parameters) -> list[Row]:
         """Return all rows, read on this thread: for a handful of short ones."""

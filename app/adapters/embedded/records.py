@@ -37,7 +37,7 @@ class SqliteRecords:
     async def get(self, kind: Kind[T], partition: Partition, id_: str) -> Stored[T] | None:
         """Return a record; one indexed read."""
         key = (partition.tenant_id, partition.space_id, kind.name, id_)
-        return _stored(kind.model, self._reader.one(_GET, key))
+        return self._reader.recent(_GET, key, lambda row: _stored(kind.model, row))
 
     async def get_many(
         self, kind: Kind[T], partition: Partition, ids: Sequence[str]
@@ -53,8 +53,11 @@ class SqliteRecords:
 
     async def locate(self, kind: Kind[T], tenant_id: str, id_: str) -> Partition | None:
         """Return where the tenant has the record."""
-        row = self._reader.one(_LOCATE, (kind.name, id_, tenant_id))
-        return None if row is None else Partition(tenant_id, row[0])
+        return self._reader.recent(
+            _LOCATE,
+            (kind.name, id_, tenant_id),
+            lambda row: None if row is None else Partition(tenant_id, row[0]),
+        )
 
     async def page(self, kind: Kind[T], partition: Partition, listing: Listing) -> Page[Stored[T]]:
         """Return one page; a filtered or long one is read aside."""
@@ -70,8 +73,8 @@ class SqliteRecords:
 
     async def count(self, kind: Kind[T], partition: Partition) -> int:
         """Return a counter that is kept with every change."""
-        row = self._reader.one(_COUNT, (partition.tenant_id, partition.space_id, kind.name))
-        return 0 if row is None else int(row[0])
+        place = (partition.tenant_id, partition.space_id, kind.name)
+        return self._reader.recent(_COUNT, place, lambda row: 0 if row is None else int(row[0]))
 
     async def commit(self, partition: Partition, *wanted: Change) -> Sequence[str]:
         """Apply all changes or none; on return they are on the medium."""
@@ -111,7 +114,8 @@ class SqliteKeyDirectory:
 
     async def find_key(self, key_id: str) -> Stored[ApiKey] | None:
         """Return the key by its id alone."""
-        return _stored(ApiKey, self._reader.one(_FIND_KEY, (API_KEYS.name, key_id)))
+        key = (API_KEYS.name, key_id)
+        return self._reader.recent(_FIND_KEY, key, lambda row: _stored(ApiKey, row))
 
 
 def _stored(model: type[T], row: Row | None) -> Stored[T] | None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from app.adapters.embedded import failures, schema
+from app.adapters.embedded.epoch import Epoch
 from app.adapters.embedded.folder import FolderLock
 
 T = TypeVar("T")
@@ -42,8 +43,9 @@ class Writer:
     that it holds; `chain` names its chain of the audit trail.
     """
 
-    def __init__(self, root: Path, process: str, *, busy_s: float) -> None:
+    def __init__(self, root: Path, process: str, epoch: Epoch, *, busy_s: float) -> None:
         self.process = process
+        self._epoch = epoch
         self.chain = f"{socket.gethostname()}/{os.getpid()}/{process}"
         self._busy_s = busy_s
         self._lock = FolderLock(root / "write.lock")
@@ -97,7 +99,7 @@ class Writer:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             results = [self._attempt(task.work) for task in batch]
-            self._connection.execute("COMMIT")
+            self._commit()
         except Exception as error:  # noqa: BLE001 - the thread must outlive whatever happens
             _log.warning("transaction failed: %s", error)
             self._undo()
@@ -105,6 +107,13 @@ class Writer:
         finally:
             self._lock.release()
         return results
+
+    def _commit(self) -> None:
+        self._epoch.begin()
+        try:
+            self._connection.execute("COMMIT")
+        finally:
+            self._epoch.end()
 
     def _undo(self) -> None:
         with contextlib.suppress(sqlite3.DatabaseError):  # a failed COMMIT may have undone itself
