@@ -53,6 +53,12 @@ def _address_rules(settings: Settings) -> AddressRules:
     )
 
 
+def _version(settings: Settings) -> str:
+    """Return which version this is, with the build that it was deployed as (semver.org, 10)."""
+    number = version("eva-api")
+    return f"{number}+{settings.build}" if settings.build else number
+
+
 async def _opened(settings: Settings, stack: AsyncExitStack) -> Services:
     """Open everything that requests work with, to be closed with the stack."""
     live = Live()
@@ -76,6 +82,6 @@ async def _opened(settings: Settings, stack: AsyncExitStack) -> Services:
             heartbeat_s=settings.sse_heartbeat_s,
             rate_limit_headers=settings.rate_limit_headers,
         ),
-        version=version("eva-api"),
+        version=_version(settings),
         data_dir=settings.data_dir,
     )

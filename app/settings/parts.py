@@ -45,6 +45,12 @@ class Service:
         "ENVIRONMENT",
         about="Outside `development`, placeholder secrets are refused.",
     )
+    build: str | None = setting(
+        any_text(),
+        None,
+        "EVA_BUILD",
+        about="Which build this is, shown behind the version by `/health`; the image sets it.",
+    )
     log_level: LogLevel = setting(
         choice(LogLevel),
         "info",
@@ -146,13 +152,14 @@ class Retrieval:
         folder(),
         None,
         "EVA_EMBEDDER_DIR",
-        about="A folder with a sentence-transformer ONNX export. No effect yet.",
+        about="A folder with a sentence-transformer ONNX export: finds passages by meaning, too. "
+        "Needs the extra `embedder`; documents that were there before are to be indexed again.",
     )
     embedder_languages: tuple[Language, ...] = setting(
         several(Language),
         ("en",),
         "EVA_EMBEDDER_LANGUAGES",
-        about="The languages that this embedder was trained for. No effect yet.",
+        about="The languages that this embedder was trained for; others match by words.",
     )
 
 

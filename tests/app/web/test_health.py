@@ -6,8 +6,9 @@ import pytest
 
 from app.core.errors import UnavailableError
 from app.core.ports import Ports
+from app.settings import Settings
 from app.web import readiness
-from tests.app.web.house import House, problem
+from tests.app.web.house import House, opened, problem
 
 
 class Broken:
@@ -78,3 +79,9 @@ async def test_the_details_show_a_failing_dependency(house: House) -> None:
     told = await client.get("/health/detailed")
     assert told.status_code == 200
     assert told.json()["checks"]["index"] == "failed"
+
+
+async def test_the_build_that_was_deployed_is_shown_behind_the_version(settings: Settings) -> None:
+    async with opened(replace(settings, build="a1b2c3d")) as house:
+        told = await (await house.anybody()).get("/health")
+    assert told.json()["version"].endswith("+a1b2c3d")
