@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from app.core import budgets
 from app.core.answering import ExtractiveComposer
@@ -20,6 +20,9 @@ from app.core.quotas import Counter, Quotas, Tier
 from app.core.usage import metering
 from app.settings import Settings
 from app.settings.parts import MIB
+
+if TYPE_CHECKING:
+    from app.adapters.embedding import OnnxEmbedder
 
 
 def open_ports(settings: Settings) -> AbstractAsyncContextManager[Ports]:
@@ -41,6 +44,13 @@ async def verify_audit(
 
     async with open_store(settings.data_dir) as store:
         return await store.audit.verify(copies=copies, public_key=public_key)
+
+
+async def try_embedder(settings: Settings) -> str | None:
+    """Load the operator's own model, if there is one, and return its name; SetupError."""
+    async with AsyncExitStack() as stack:
+        embedder = await _embedder(settings, stack)
+        return None if embedder is None else embedder.model
 
 
 @contextlib.asynccontextmanager
@@ -85,7 +95,7 @@ async def run_dev_issuer(settings: Settings, port: int) -> None:
 @contextlib.asynccontextmanager
 async def _embedded(settings: Settings) -> AsyncIterator[Ports]:
     from app.adapters.embedded import open_store
-    from app.adapters.embedded.index import SnowballAnalyzer, open_index
+    from app.adapters.embedded.index import Bounds, SnowballAnalyzer, open_index
     from app.adapters.extraction import PRELOAD, Caps, open_extractor
     from app.adapters.fork_server import Limits
     from app.adapters.sandbox import Sandbox
@@ -96,7 +106,12 @@ async def _embedded(settings: Settings) -> AsyncIterator[Ports]:
         sandbox = Sandbox(settings.ingest_places, limits, preload=PRELOAD)
         stack.push_async_callback(sandbox.aclose)
         index = await stack.enter_async_context(
-            open_index(settings.data_dir / "index", sandbox, cache_bytes=settings.index_cache_bytes)
+            open_index(
+                settings.data_dir / "index",
+                sandbox,
+                bounds=Bounds(cache_bytes=settings.index_cache_bytes),
+                embedder=await _embedder(settings, stack),
+            )
         )
         caps = Caps(pages=settings.extract_pages, characters=settings.extract_characters)
         extractor = open_extractor(sandbox, caps=caps, timeout_s=settings.extract_timeout_s)
@@ -114,6 +129,18 @@ async def _embedded(settings: Settings) -> AsyncIterator[Ports]:
             meter=await stack.enter_async_context(_meter(settings, store.records)),
             tokens=await _tokens(settings, stack),
         )
+
+
+async def _embedder(settings: Settings, stack: AsyncExitStack) -> "OnnxEmbedder | None":
+    """Open the operator's own model, if there is one."""
+    if settings.embedder_dir is None:
+        return None
+    from app.adapters.embedding import open_embedder
+
+    languages = settings.embedder_languages
+    return await stack.enter_async_context(
+        open_embedder(settings.embedder_dir, languages=languages)
+    )
 
 
 def _meter(settings: Settings, records: Records) -> AbstractAsyncContextManager[Meter]:

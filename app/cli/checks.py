@@ -1,5 +1,6 @@
 """What `eva doctor` looks at. Each check says what it found, and what to do if that is bad."""
 
+import asyncio
 import os
 import platform
 import shutil
@@ -8,11 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 
 from app.cli.connecting import client
 from app.cli.refusal import RefusedError
+from app.core.errors import SetupError
 from app.settings import ClientSettings, Settings, without_effect
 
 _GIB = 1024**3
@@ -39,7 +40,7 @@ def service(settings: Settings) -> Iterator[Finding]:
     yield _folder(settings.data_dir)
     yield _room(settings.data_dir)
     yield _sqlite()
-    yield _embedder(settings.embedder_dir)
+    yield _embedder(settings)
     for name, reason in without_effect().items():
         yield Finding("settings", f"{name} has no effect: {reason}")
 
@@ -75,16 +76,17 @@ def _sqlite() -> Finding:
     return Finding("sqlite", f"{sqlite3.sqlite_version} {full_text} full-text search (FTS5)")
 
 
-def _embedder(folder: Path | None) -> Finding:
-    if folder is None:
+def _embedder(settings: Settings) -> Finding:
+    from app.wiring import try_embedder
+
+    try:
+        model = asyncio.run(try_embedder(settings))
+    except SetupError as error:
+        return Finding("embedder", str(error), "correct EVA_EMBEDDER_DIR, or unset it")
+    if model is None:
         return Finding("embedder", "none: questions match by words and spelling")
-    if not folder.is_dir():
-        return Finding("embedder", f"{folder} is no folder", "set EVA_EMBEDDER_DIR to the model's")
-    missing = [name for name in ("onnxruntime", "tokenizers") if find_spec(name) is None]
-    if missing:
-        remedy = "install the `embedder` extra: `uv sync --extra embedder`"
-        return Finding("embedder", f"{folder}, but {', '.join(missing)} missing", remedy)
-    return Finding("embedder", f"{folder} (no effect yet)")
+    languages = ", ".join(settings.embedder_languages)
+    return Finding("embedder", f"{settings.embedder_dir} for {languages} (model {model[:12]})")
 
 
 def server(settings: ClientSettings) -> Iterator[Finding]:

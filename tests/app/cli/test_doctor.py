@@ -1,9 +1,8 @@
 from pathlib import Path
 
-import pytest
-
 from app.cli import checks
 from app.settings import Settings
+from tests.app.adapters.embedding.tiny_model import write_model
 from tests.app.cli.running import Eva
 
 
@@ -54,14 +53,16 @@ def test_a_data_folder_that_cannot_be_made_is_a_problem(tmp_path: Path) -> None:
     assert not named("data folder", found).bad
 
 
-@pytest.mark.parametrize(("made", "bad"), [(True, False), (False, True)])
-def test_an_embedder_folder_must_be_there(tmp_path: Path, *, made: bool, bad: bool) -> None:
-    folder = tmp_path / "model"
-    if made:
-        folder.mkdir()
-    finding = named("embedder", list(checks.service(Settings(embedder_dir=folder))))
-    assert str(folder) in finding.found
-    assert bad is ("set EVA_EMBEDDER_DIR" in finding.remedy)
+def test_an_embedder_is_tried(tmp_path: Path) -> None:
+    folder = write_model(tmp_path / "model")
+    settings = Settings(embedder_dir=folder, embedder_languages=("en", "fr"))
+    finding = named("embedder", list(checks.service(settings)))
+    assert finding.found.startswith(f"{folder} for en, fr (model ")
+    assert not finding.bad
+    (folder / "model.onnx").write_bytes(b"no model")
+    finding = named("embedder", list(checks.service(settings)))
+    assert f"{folder}/model.onnx can't be used" in finding.found
+    assert finding.remedy == "correct EVA_EMBEDDER_DIR, or unset it"
 
 
 def test_full_text_search_is_looked_for(tmp_path: Path) -> None:

@@ -1,6 +1,16 @@
 """Searchable passages of the embedded backend: one file a space, searched in memory."""
 
 from app.adapters.embedded.index.analyzer import SnowballAnalyzer
-from app.adapters.embedded.index.index import EmbeddedPassageIndex, Runner, open_index
+from app.adapters.embedded.index.index import EmbeddedPassageIndex, Runner
+from app.adapters.embedded.index.meaning import Embedder
+from app.adapters.embedded.index.opening import open_index
+from app.adapters.embedded.index.shelf import Bounds
 
-__all__ = ["EmbeddedPassageIndex", "Runner", "SnowballAnalyzer", "open_index"]
+__all__ = [
+    "Bounds",
+    "EmbeddedPassageIndex",
+    "Embedder",
+    "Runner",
+    "SnowballAnalyzer",
+    "open_index",
+]

@@ -13,7 +13,7 @@ from app.adapters.embedded import folder
 from app.adapters.embedded.folder import FolderLock
 from app.core.errors import UnavailableError
 
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2  # 1 had no vectors
 _SCHEMA = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS versions (
@@ -35,6 +35,9 @@ CREATE TABLE IF NOT EXISTS passages (
     char_start INTEGER NOT NULL, char_end INTEGER NOT NULL,
     byte_start INTEGER NOT NULL, byte_end INTEGER NOT NULL,
     page INTEGER, section TEXT, text TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS vectors (
+    key INTEGER PRIMARY KEY, model TEXT NOT NULL, data BLOB NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS log (sequence INTEGER PRIMARY KEY AUTOINCREMENT, key INTEGER NOT NULL)
     STRICT;
@@ -84,9 +87,11 @@ def _writer(path: Path, busy_s: float) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA secure_delete = ON")  # what is removed is overwritten
-        if not _is_made(connection):
+        made = _schema_version(connection)
+        if not made:
             connection.execute("PRAGMA page_size = 8192")
             connection.execute("PRAGMA journal_mode = WAL")
+        if made != _SCHEMA_VERSION:
             connection.executescript(_SCHEMA)
     except BaseException:
         connection.close()
@@ -105,15 +110,19 @@ def reading(path: Path, busy_s: float) -> sqlite3.Connection | None:
             raise
         return None
     try:
-        made = _is_made(connection)
+        made = _schema_version(connection)
         connection.execute("PRAGMA query_only = ON")
     except BaseException:
         connection.close()
         raise
+    if made == _SCHEMA_VERSION:
+        return connection
+    connection.close()
     if not made:  # its first writer has not come so far
-        connection.close()
         return None
-    return connection
+    with writing(path, busy_s):  # an older release's: brought up to date
+        pass
+    return reading(path, busy_s)
 
 
 def erase(path: Path, busy_s: float) -> None:
@@ -123,6 +132,7 @@ def erase(path: Path, busy_s: float) -> None:
     with writing(path, busy_s, sweep=True) as connection:
         connection.execute("INSERT INTO log (key) SELECT key FROM versions")
         connection.execute("DELETE FROM passages")
+        connection.execute("DELETE FROM vectors")
         connection.execute("DELETE FROM versions")
     for part in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
         part.unlink(missing_ok=True)
@@ -140,5 +150,5 @@ def _connect(path: Path, busy_s: float) -> sqlite3.Connection:
     )
 
 
-def _is_made(connection: sqlite3.Connection) -> bool:
-    return bool(connection.execute("PRAGMA user_version").fetchone()[0] == _SCHEMA_VERSION)
+def _schema_version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])

@@ -9,8 +9,9 @@ import contextlib
 import os
 import re
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar, TypeVarTuple
 
@@ -19,6 +20,7 @@ import orjson
 from app.adapters.embedded.index import files, store
 from app.adapters.embedded.index.analyzer import SnowballAnalyzer
 from app.adapters.embedded.index.failures import index_errors
+from app.adapters.embedded.index.meaning import Meaning
 from app.adapters.embedded.index.postings import analyse
 from app.adapters.embedded.index.searching import Wanted, search, search_in
 from app.adapters.embedded.index.shelf import Shelf
@@ -45,14 +47,25 @@ class Runner(Protocol):
         """Return what the function returns."""
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What the index works with; `busy_s` is how long a write waits for others."""
+
+    runner: Runner
+    shelf: Shelf
+    meaning: Meaning
+    busy_s: float
+
+
 class EmbeddedPassageIndex:
     """`PassageIndex` on a folder that several processes may use."""
 
-    def __init__(self, root: Path, runner: Runner, shelf: Shelf, *, busy_s: float) -> None:
+    def __init__(self, root: Path, means: Means) -> None:
         self._root = root
-        self._runner = runner
-        self._shelf = shelf
-        self._busy_s = busy_s
+        self._runner = means.runner
+        self._shelf = means.shelf
+        self._meaning = means.meaning
+        self._busy_s = means.busy_s
         self._analyzer = SnowballAnalyzer()
         self._writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="eva-index-write")
         self._searchers = ThreadPoolExecutor(_SEARCHERS, thread_name_prefix="eva-index-search")
@@ -78,6 +91,7 @@ class EmbeddedPassageIndex:
             postings=await self._analyse(texts, sections),
             spans=extraction.passages,
             texts=texts,
+            vectors=await self._meaning.of_passages(texts, extraction.language),
         )
         await self._write(path, store.stage, new)
         return len(texts)
@@ -118,7 +132,9 @@ class EmbeddedPassageIndex:
         self, partition: Partition, question: str, *, limit: int, where: Filter | None = None
     ) -> Found:
         """Search a small space at once, a large one or one that has changed on a thread."""
-        wanted = Wanted(partition.space_id, self._analyzer.terms(question), limit, where)
+        vector = await self._meaning.of_question(question)
+        terms = self._analyzer.terms(question)
+        wanted = Wanted(partition.space_id, terms, limit, where, vector)
         path = self._path(partition)
         with index_errors():
             found = self._at_once(path, wanted)
@@ -214,37 +230,9 @@ def _count(path: Path, busy_s: float, document_id: str | None) -> int:
         return store.count(connection, document_id)
 
 
-def _prepared(root: Path) -> Path:
-    root.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return root.resolve()
-
-
 def _touch(root: Path) -> None:
     probe = root / f".ping-{os.urandom(8).hex()}"
     try:
         probe.write_bytes(b"ping")
     finally:
         probe.unlink(missing_ok=True)
-
-
-@contextlib.asynccontextmanager
-async def open_index(
-    root: Path,
-    runner: Runner,
-    *,
-    cache_bytes: int = 512 << 20,
-    most_open: int = 256,
-    busy_s: float = 5.0,
-) -> AsyncIterator[EmbeddedPassageIndex]:
-    """Open the index folder, making it if it is missing; several processes may have it open.
-
-    `cache_bytes` bounds what is kept in memory of spaces that are not being searched, `most_open`
-    their number (each has four files open), `busy_s` how long a write waits for others.
-    """
-    home = await asyncio.to_thread(_prepared, root)
-    shelf = Shelf(most_bytes=cache_bytes, most_open=most_open, busy_s=busy_s)
-    index = EmbeddedPassageIndex(home, runner, shelf, busy_s=busy_s)
-    try:
-        yield index
-    finally:
-        await index.close()

@@ -15,6 +15,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from app.adapters.embedded.index.meaning import Vectors
 from app.adapters.embedded.index.rows import Ints
 from app.adapters.embedded.index.segment import DAMPED
 from app.adapters.embedded.index.snapshot import Masks, Part, Snapshot
@@ -54,8 +55,17 @@ class _Legs:
     similarity: Scores
 
 
-def score(snapshot: Snapshot, question: Sequence[str], where: Masks | None, limit: int) -> Scored:
-    """Return the `limit` best passages by fused score, with both raw scores of each."""
+def score(
+    snapshot: Snapshot,
+    question: Sequence[str],
+    where: Masks | None,
+    limit: int,
+    vector: Vectors | None = None,
+) -> Scored:
+    """Return the `limit` best passages by fused score, with both raw scores of each.
+
+    With the question's `vector`, the similarity of passages that have one is the cosine of the two.
+    """
     total = snapshot.passages
     terms = look_up(snapshot, question)
     searched = total if where is None else sum(int(mask.sum()) for mask in where)
@@ -67,7 +77,7 @@ def score(snapshot: Snapshot, question: Sequence[str], where: Masks | None, limi
     legs = [
         _Legs(
             _lexical(part, n, terms, (total, average)),
-            _similarity(part, n, terms, asked),
+            _meaning(part, vector, _similarity(part, n, terms, asked)),
         )
         for n, part in enumerate(snapshot.parts)
     ]
@@ -125,6 +135,15 @@ def _similarity(part: Part, n: int, terms: Sequence[Term], asked: Scores) -> Sco
     product = np.bincount(passages, worth, minlength=len(segment.slot))
     length = float(np.sqrt(np.square(asked).sum())) or 1.0
     return np.minimum(product / (segment.norms * length), 1.0)
+
+
+def _meaning(part: Part, vector: Vectors | None, similarity: Scores) -> Scores:
+    """Return the cosine of vectors in place of the similarity where a passage has a vector."""
+    segment = part.segment
+    if vector is None or segment.vectors.shape[1] != len(vector):
+        return similarity
+    cosine = np.clip(segment.vectors @ vector, 0.0, 1.0).astype(np.float64)
+    return np.where(segment.embedded, cosine, similarity)
 
 
 def _best(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.adapters.embedded.index import store
+from app.adapters.embedded.index.meaning import Vectors
 from app.adapters.embedded.index.scoring import Hit, score
 from app.adapters.embedded.index.snapshot import Entry, Snapshot
 from app.adapters.embedded.index.space import Space
@@ -23,6 +24,7 @@ class Wanted:
     terms: Sequence[str]
     limit: int
     where: Filter | None = None
+    vector: Vectors | None = None
 
 
 def search(space: Space, wanted: Wanted) -> Found:
@@ -38,7 +40,7 @@ def search_in(space: Space, snapshot: Snapshot, wanted: Wanted) -> Found | None:
     """Return what is found in a snapshot; None if some of it has gone from the file meanwhile."""
     began = time.perf_counter()
     masks = snapshot.masks(wanted.where)
-    scored = score(snapshot, wanted.terms, masks, wanted.limit)
+    scored = score(snapshot, wanted.terms, masks, wanted.limit, wanted.vector)
     between = time.perf_counter()
     rows = [store.row(hit.key, hit.ordinal) for hit in scored.hits]
     passages = space.passages(rows) if rows else {}

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from app.adapters.embedded.index import grams
 from app.adapters.embedded.index.grams import Grams
+from app.adapters.embedded.index.meaning import Vectors
 from app.adapters.embedded.index.postings import MOST_OF_A_TERM, Postings
 from app.adapters.embedded.index.rows import Ints, Rows, distinct, joined, stable_order
 from app.adapters.embedded.index.words import Hashes, Letters, hashes_of, runs
@@ -32,6 +33,7 @@ class Source:
     key: int
     postings: Postings
     title: Sequence[str]
+    vectors: Vectors | None = None  # a row for each passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +54,15 @@ class Segment:
     keys: Ints
     first: Ints
     slot: npt.NDArray[np.int32]
+    vectors: Vectors  # a row for each passage, of zeros where it has none
+    embedded: Bools  # whether a passage has a vector
 
     @property
     def size_bytes(self) -> int:
         """Return what it takes in memory."""
         of_rows = (self.passages, self.occurrences, self.lengths, self.norms, self.slot)
-        arrays = (self.hashes, self.starts, self.keys, self.first, *of_rows)
+        of_meaning = (self.vectors, self.embedded)
+        arrays = (self.hashes, self.starts, self.keys, self.first, *of_meaning, *of_rows)
         return sum(array.nbytes for array in arrays) + self.grams.size_bytes
 
     def numbers(self, hashes: Hashes) -> Ints:
@@ -71,6 +76,16 @@ class Segment:
         """Return the row numbers of all these terms in turn, and how many each has."""
         counts = self.starts[terms + 1] - self.starts[terms]
         return runs(self.starts[terms], counts), counts
+
+
+@dataclass(frozen=True, slots=True)
+class _Versions:
+    """The versions of a segment to be; lengths and vectors by passage."""
+
+    keys: Ints
+    counts: Ints  # passages
+    lengths: npt.NDArray[np.float32]
+    vectors: Vectors
 
 
 def build(sources: Sequence[Source]) -> Segment:
@@ -93,12 +108,13 @@ def build(sources: Sequence[Source]) -> Segment:
         np.concatenate([part.sizes for part in letters]),
     ).some(example)
     lengths = [p.lengths + float(title.total()) for p, title in zip(postings, titles, strict=True)]
-    return _sorted(
-        (vocabulary, grams.build(spelled)),
-        joined(rows),
-        np.concatenate(lengths).astype(np.float32),
-        (np.array([source.key for source in sources], np.int64), counts),
+    versions = _Versions(
+        keys=np.array([source.key for source in sources], np.int64),
+        counts=counts,
+        lengths=np.concatenate(lengths).astype(np.float32),
+        vectors=_stacked([source.vectors for source in sources], counts),
     )
+    return _sorted((vocabulary, grams.build(spelled)), joined(rows), versions)
 
 
 def _split(numbers: Ints, sizes: Sequence[int]) -> list[Ints]:
@@ -171,27 +187,38 @@ def merge(parts: Sequence[tuple[Segment, Bools]]) -> Segment:
         rows.append(r.renumbered(now, begin))
         spelled.append((r.segment.grams, from_here))
         at, begin = at + len(terms), begin + int(r.passages.sum())
-    versions = [_versions(segment, live) for segment, live in parts]
-    return _sorted(
-        (vocabulary, grams.join(spelled, len(vocabulary))),
-        joined(rows),
-        np.concatenate([r.segment.lengths[r.passages] for r in remains]),
-        (np.concatenate([k for k, _ in versions]), np.concatenate([c for _, c in versions])),
+    versions = _Versions(
+        keys=np.concatenate([segment.keys[live] for segment, live in parts]),
+        counts=np.concatenate([_counts(segment)[live] for segment, live in parts]),
+        lengths=np.concatenate([r.segment.lengths[r.passages] for r in remains]),
+        vectors=_stacked(
+            [r.segment.vectors[r.passages] for r in remains],
+            np.array([r.passages.sum() for r in remains]),
+        ),
     )
+    words = (vocabulary, grams.join(spelled, len(vocabulary)))
+    return _sorted(words, joined(rows), versions)
 
 
-def _versions(segment: Segment, live: Bools) -> tuple[Ints, Ints]:
-    """Return the keys of the live versions and how many passages each has."""
-    return segment.keys[live], np.diff(np.append(segment.first, len(segment.slot)))[live]
+def _counts(segment: Segment) -> Ints:
+    """Return how many passages each version has."""
+    counts: Ints = np.diff(np.append(segment.first, len(segment.slot)))
+    return counts
 
 
-def _sorted(
-    words: tuple[Hashes, Grams],
-    rows: Rows,
-    lengths: npt.NDArray[np.float32],
-    versions: tuple[Ints, Ints],
-) -> Segment:
-    (hashes, spelled), (keys, counts) = words, versions
+def _stacked(parts: Sequence[Vectors | None], counts: Ints) -> Vectors:
+    """Return all vectors, zeros for passages that have none; no columns if none has."""
+    width = max((part.shape[1] for part in parts if part is not None), default=0)
+    stacked = np.zeros((int(counts.sum()), width), np.float32)
+    for part, end in zip(parts, np.cumsum(counts).tolist(), strict=True):
+        if part is not None and part.shape[1] == width:
+            stacked[end - len(part) : end] = part
+    return stacked
+
+
+def _sorted(words: tuple[Hashes, Grams], rows: Rows, versions: _Versions) -> Segment:
+    hashes, spelled = words
+    lengths, counts = versions.lengths, versions.counts
     order = stable_order(rows.term)
     passages, occurrences = rows.passage[order], rows.occurrences[order]
     norms = np.sqrt(np.bincount(passages, DAMPED[occurrences] ** 2, minlength=len(lengths)))
@@ -204,7 +231,9 @@ def _sorted(
         occurrences=occurrences,
         lengths=lengths,
         norms=np.maximum(norms, 1.0).astype(np.float32),
-        keys=keys,
+        keys=versions.keys,
         first=np.cumsum(counts) - counts,
-        slot=np.repeat(np.arange(len(keys)), counts).astype(np.int32),
+        slot=np.repeat(np.arange(len(counts)), counts).astype(np.int32),
+        vectors=versions.vectors,
+        embedded=np.any(versions.vectors != 0, axis=1),
     )

@@ -10,6 +10,19 @@ from pathlib import Path
 from app.adapters.embedded.index.space import Space
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What open spaces may take.
+
+    `cache_bytes` bounds what is kept in memory of spaces that are not being searched, `most_open`
+    their number, `busy_s` how long a write waits for others.
+    """
+
+    cache_bytes: int = 512 << 20
+    most_open: int = 4096
+    busy_s: float = 5.0
+
+
 @dataclass(slots=True)
 class _Place:
     space: Space
@@ -21,10 +34,9 @@ class _Place:
 class Shelf:
     """Lends spaces; those that were not used for longest are put away first."""
 
-    def __init__(self, *, most_bytes: int, most_open: int, busy_s: float) -> None:
-        self._most_bytes = most_bytes
-        self._most_open = most_open
-        self._busy_s = busy_s
+    def __init__(self, bounds: Bounds, model: str | None = None) -> None:
+        self._bounds = bounds
+        self._model = model
         self._guard = threading.Lock()
         self._places: OrderedDict[Path, _Place] = OrderedDict()
         self.size_bytes = 0  # about what the spaces take
@@ -35,7 +47,7 @@ class Shelf:
         with self._guard:
             place = self._places.get(path)
             if place is None:
-                place = self._places[path] = _Place(Space(path, self._busy_s))
+                place = self._places[path] = _Place(Space(path, self._bounds.busy_s, self._model))
             self._places.move_to_end(path)
             place.users += 1
         try:
@@ -71,13 +83,17 @@ class Shelf:
         self.size_bytes += place.space.size_bytes - place.counted
         place.counted = place.space.size_bytes
         closing: list[Space] = []
-        if self.size_bytes > self._most_bytes or len(self._places) > self._most_open:
+        if self._is_full():
             for path, other in list(self._places.items()):
-                if self.size_bytes <= self._most_bytes and len(self._places) <= self._most_open:
+                if not self._is_full():
                     break
                 if not other.users:
                     closing += self._put_away(path, other)
         return closing
+
+    def _is_full(self) -> bool:
+        many = len(self._places) > self._bounds.most_open
+        return many or self.size_bytes > self._bounds.cache_bytes
 
     def _put_away(self, path: Path, place: _Place) -> list[Space]:
         del self._places[path]

@@ -20,8 +20,9 @@ _BATCH = 500  # SQL parameters at a time
 class Space:
     """A space's index as this process sees it. Its methods block; any thread may call them."""
 
-    def __init__(self, path: Path, busy_s: float) -> None:
+    def __init__(self, path: Path, busy_s: float, model: str | None = None) -> None:
         self._path = path
+        self._model = model  # whose vectors count
         self._busy_s = busy_s
         self._turn = threading.Lock()  # whose turn it is to replace the snapshot
         self._compacting = threading.Lock()
@@ -33,11 +34,11 @@ class Space:
     def is_current(self) -> bool:
         """Tell whether the snapshot shows all that was committed, by any process; about 10 µs."""
         connection = self._connection
-        return (
-            connection is not None
-            and self._inode == _inode(self._path)
-            and _sequence(connection) == self._snapshot.sequence
-        )
+        if connection is None or self._inode != _inode(self._path):
+            return False
+        with contextlib.suppress(sqlite3.ProgrammingError):  # closed meanwhile: it was dropped
+            return _sequence(connection) == self._snapshot.sequence
+        return False
 
     def refresh(self) -> Snapshot:
         """Return a snapshot that shows at least what was committed before the call."""
@@ -71,9 +72,11 @@ class Space:
 
     def passages(self, rows: Sequence[int]) -> dict[int, tuple[PassageSpan, str]]:
         """Return the passages that are still there, by row."""
-        if self._connection is None:
-            return {}
-        return store.passages(self._connection, rows)
+        connection = self._connection
+        if connection is not None:
+            with contextlib.suppress(sqlite3.ProgrammingError):  # closed meanwhile
+                return store.passages(connection, rows)
+        return {}
 
     def close(self) -> None:
         """Close the file; the snapshot stays."""
@@ -112,7 +115,7 @@ class Space:
                 known, keys = Snapshot(), _visible(connection)
             entries = {entry.key: entry for entry in _entries(connection, keys)}
             fresh = [e for e in entries.values() if _is_new(known.entries.get(e.key), e)]
-            sources = list(_sources(connection, fresh))
+            sources = list(_sources(connection, fresh, self._model))
         gone = [key for key in keys if key not in entries]
         return known.changed(sequence, gone, list(entries.values()), sources)
 
@@ -156,15 +159,19 @@ def _entries(connection: sqlite3.Connection, keys: Sequence[int]) -> Iterable[En
         yield from (
             Entry(*found)
             for found in connection.execute(
-                f"SELECT {_ENTRY} FROM versions WHERE visible AND key IN ({some})"  # noqa: S608
+                f"SELECT {_ENTRY} FROM versions WHERE visible AND key IN ({some})"  # noqa: S608  # nosec B608
             )
         )
 
 
-def _sources(connection: sqlite3.Connection, entries: Sequence[Entry]) -> Iterable[Source]:
+def _sources(
+    connection: sqlite3.Connection, entries: Sequence[Entry], model: str | None
+) -> Iterable[Source]:
     terms = SnowballAnalyzer().terms
     for entry in entries:
         [blob] = connection.execute(
             "SELECT postings FROM versions WHERE key = ?", (entry.key,)
         ).fetchone()
-        yield Source(entry.key, decode(blob), terms(entry.title))
+        postings = decode(blob)
+        vectors = None if model is None else store.vectors(connection, entry.key, model)
+        yield Source(entry.key, postings, terms(entry.title), vectors)

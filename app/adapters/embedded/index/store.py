@@ -4,11 +4,15 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from app.adapters.embedded.index.meaning import Embedded, Vectors
 from app.core.models import PassageSpan
 
 ORDINAL_BITS = 24  # a passage's row: the version's key, then its ordinal
 _ORDINALS = (1 << ORDINAL_BITS) - 1
 _LOG_KEPT = 1000
+_FLOAT_BYTES = 4
 _PASSAGES = (
     "SELECT row, char_start, char_end, byte_start, byte_end, page, section, text"
     " FROM passages WHERE row IN"
@@ -26,6 +30,7 @@ class NewVersion:
     postings: bytes
     spans: Sequence[PassageSpan]
     texts: Sequence[str]
+    vectors: Embedded | None = None
 
 
 def stage(connection: sqlite3.Connection, new: NewVersion) -> None:
@@ -38,6 +43,10 @@ def stage(connection: sqlite3.Connection, new: NewVersion) -> None:
         (new.document_id, new.version, new.title, new.language, len(new.spans), new.postings),
     ).lastrowid
     assert key is not None  # noqa: S101 - an INSERT has a row
+    if new.vectors is not None:
+        connection.execute(
+            "INSERT INTO vectors VALUES (?, ?, ?)", (key, new.vectors.model, new.vectors.data)
+        )
     connection.executemany(
         "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -90,7 +99,7 @@ def remove(connection: sqlite3.Connection, document_id: str) -> int:
 def count(connection: sqlite3.Connection, document_id: str | None) -> int:
     """Return how many passages there are, of one document or all."""
     where, values = ("1", ()) if document_id is None else ("document_id = ?", (document_id,))
-    query = f"SELECT coalesce(sum(passages), 0) FROM versions WHERE {where}"  # noqa: S608
+    query = f"SELECT coalesce(sum(passages), 0) FROM versions WHERE {where}"  # noqa: S608  # nosec B608
     return int(connection.execute(query, values).fetchone()[0])
 
 
@@ -117,6 +126,18 @@ def passages(
     }
 
 
+def vectors(connection: sqlite3.Connection, key: int, model: str) -> Vectors | None:
+    """Return the vectors of a version's passages, if they were made by this model."""
+    found = connection.execute(
+        "SELECT v.data, n.passages FROM vectors v JOIN versions n USING (key)"
+        " WHERE key = ? AND model = ?",
+        (key, model),
+    ).fetchone()
+    if found is None or len(found[0]) % (_FLOAT_BYTES * found[1]):
+        return None
+    return np.frombuffer(found[0], "<f4").reshape(found[1], -1)
+
+
 def row(key: int, ordinal: int) -> int:
     """Return the row of a version's passage."""
     return key << ORDINAL_BITS | ordinal
@@ -125,10 +146,11 @@ def row(key: int, ordinal: int) -> int:
 def _delete(connection: sqlite3.Connection, where: str, values: tuple[object, ...]) -> int:
     """Delete versions with their passages; return how many of these went."""
     gone = connection.execute(
-        f"DELETE FROM versions WHERE {where} RETURNING key, passages",  # noqa: S608 - our own text
+        f"DELETE FROM versions WHERE {where} RETURNING key, passages",  # noqa: S608 - our text  # nosec B608
         values,
     ).fetchall()
     for key, _ in gone:
+        connection.execute("DELETE FROM vectors WHERE key = ?", (key,))
         connection.execute(
             "DELETE FROM passages WHERE row >= ? AND row < ?", (row(key, 0), row(key + 1, 0))
         )

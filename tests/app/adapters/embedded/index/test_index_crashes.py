@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
+from string import ascii_lowercase
 
 from app.adapters.embedded.index import open_index
 from app.core.ports import PassageIndex
@@ -84,6 +85,11 @@ async def test_what_was_acknowledged_survives_any_kill(tmp_path: Path) -> None:
         path = tmp_path / SPACE.tenant_id / f"{SPACE.space_id}.db"
         with closing(sqlite3.connect(path)) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            sizes = connection.execute(
+                "SELECT length(data) FROM versions LEFT JOIN vectors USING (key)"
+                " UNION SELECT 0 FROM vectors WHERE key NOT IN (SELECT key FROM versions)"
+            ).fetchall()
+        assert {size for (size,) in sizes} <= {PASSAGES * len(ascii_lowercase) * 4}
     assert sum(words[0] == "visible" for words in said) > 2 * KILLS
 
 

@@ -1,5 +1,6 @@
 """The embedded index on disk and in memory: bounds, erasure, failures, other processes."""
 
+import resource
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
@@ -9,7 +10,8 @@ from typing import TypeVar
 import pytest
 
 from app.adapters.embedded.folder import FolderLock
-from app.adapters.embedded.index import EmbeddedPassageIndex, open_index
+from app.adapters.embedded.index import Bounds, EmbeddedPassageIndex, open_index
+from app.adapters.embedded.index.space import Space
 from app.core.errors import InvalidInputError, UnavailableError
 from app.core.models import Partition
 from tests.contract.index_backends import Here
@@ -22,14 +24,14 @@ PRIVATE = "zanzibar"
 
 @pytest.fixture
 async def index(tmp_path: Path) -> AsyncIterator[EmbeddedPassageIndex]:
-    async with open_index(tmp_path / "index", Here(), busy_s=0.2) as opened:
+    async with open_index(tmp_path / "index", Here(), bounds=Bounds(busy_s=0.2)) as opened:
         yield opened
 
 
 @pytest.fixture
 async def other(tmp_path: Path) -> AsyncIterator[EmbeddedPassageIndex]:
     """The same folder, as another process would have it open."""
-    async with open_index(tmp_path / "index", Here(), busy_s=0.2) as opened:
+    async with open_index(tmp_path / "index", Here(), bounds=Bounds(busy_s=0.2)) as opened:
         yield opened
 
 
@@ -111,7 +113,7 @@ async def test_searching_and_counting_make_no_file(index: EmbeddedPassageIndex, 
 
 async def test_memory_and_open_files_are_bounded(tmp_path: Path) -> None:
     spaces = [Partition("ten_1", f"spc_{n}") for n in range(12)]
-    async with open_index(tmp_path, Here(), most_open=3) as index:
+    async with open_index(tmp_path, Here(), bounds=Bounds(most_open=3)) as index:
         for number, space in enumerate(spaces):
             await add(index, space, f"passport number{number}")
         before = open_files()
@@ -120,7 +122,7 @@ async def test_memory_and_open_files_are_bounded(tmp_path: Path) -> None:
                 found = await find(index, space, f"number{number}")
                 assert len(found.candidates) == 1
         assert open_files() - before <= 3 * 4
-    async with open_index(tmp_path, Here(), cache_bytes=1) as index:
+    async with open_index(tmp_path, Here(), bounds=Bounds(cache_bytes=1)) as index:
         for space in spaces:
             assert (await find(index, space, "passport")).candidates
         assert index.memory_bytes == 0
@@ -216,3 +218,32 @@ async def test_files_are_for_their_owner_alone(index: EmbeddedPassageIndex, path
     await add(index, SPACE, "pool rules")
     for file in [path.parent, *path.parent.iterdir()]:
         assert file.stat().st_mode & 0o077 == 0, file
+
+
+async def test_a_search_of_a_space_that_is_closed_meanwhile_finds_nothing_there(
+    index: EmbeddedPassageIndex, path: Path
+) -> None:
+    await add(index, SPACE, "passport renewal")
+    space = Space(path, 0.2)
+    space.refresh()
+    assert space.is_current()
+    assert space._connection is not None
+    space._connection.close()  # as another thread does between two steps of a search
+    assert not space.is_current()
+    assert space.passages([1]) == {}
+
+
+async def test_so_many_spaces_are_open_as_the_system_allows(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        async with open_index(tmp_path, Here(), bounds=Bounds(most_open=60)) as index:
+            assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == 60 * 8
+            before = open_files()
+            for number in range(65):
+                await add(index, Partition("ten_1", f"spc_{number}"), "passport")
+                found = await find(index, Partition("ten_1", f"spc_{number}"), "passport")
+                assert len(found.candidates) == 1
+            assert open_files() - before <= 60 * 4
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
