@@ -27,6 +27,13 @@ ELSEWHERE = {
     "EVA_GATE_KEY": "the file of the key that signs verdicts",
     "EVA_GATE_LANG": "the language of the gate's reports",
     "EVA_GATE_TARGET": "the address of the deployment that is judged",
+    "EVA_COSMOS_ENDPOINT": "a Cosmos DB account that the contract tests also run on",
+    "EVA_COSMOS_KEY": "its key",
+    "EVA_KEY_VAULT_URL": "a Key Vault that the contract tests also run on",
+    "EVA_OPENAI_ENDPOINT": "an Azure OpenAI resource that the contract tests also run on",
+    "EVA_OPENAI_KEY": "its key",
+    "EVA_OPENAI_DEPLOYMENT": "its deployment of a chat model",
+    "EVA_STORAGE_CONNECTION_STRING": "a storage account that the contract tests also run on",
 }
 # Names of the earlier family that stand for nothing any more: accepted, with the reason shown.
 RETIRED = {

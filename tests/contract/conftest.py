@@ -7,12 +7,23 @@ import pytest
 
 from app.core.ids import new_id
 from app.core.models import Partition
+from app.core.ports import BlobStore
 from tests.contract.backends import BACKENDS, Storage
+from tests.contract.blob_stores import BLOB_STORES, CHOICES
+from tests.peers.fixtures import azurite, node_programs
+
+__all__ = ["azurite", "node_programs"]
 
 
 @pytest.fixture(params=BACKENDS)
 async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Storage]:
     async with BACKENDS[request.param](tmp_path / "data") as opened:
+        yield opened
+
+
+@pytest.fixture(params=CHOICES)
+async def blobs(request: pytest.FixtureRequest) -> AsyncIterator[BlobStore]:
+    async with BLOB_STORES[request.param](request) as opened:
         yield opened
 
 

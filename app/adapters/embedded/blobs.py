@@ -10,10 +10,11 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TypeVar, TypeVarTuple
 
+from app.adapters.batching import batches
 from app.adapters.embedded.draft import Draft
 from app.adapters.embedded.failures import file_errors
 from app.adapters.embedded.layout import Layout, blobs_below
-from app.core.errors import NotFoundError, TooLargeError
+from app.core.errors import NotFoundError
 from app.core.models import Partition, VersionRef
 from app.core.ports import BlobInfo, BlobPart
 
@@ -40,7 +41,7 @@ class FileBlobStore:
         target = self._layout.blob(ref, part)
         draft = Draft(self._drafts)
         try:
-            async for batch in _batches(data, max_bytes):
+            async for batch in batches(data, _BATCH, max_bytes=max_bytes):
                 await self._aside(draft.write, batch)
             return await self._aside(draft.publish, self._layout, target)
         except BaseException:
@@ -109,25 +110,6 @@ class FileBlobStore:
     async def _aside(self, work: Callable[[*Ts], T], *arguments: *Ts) -> T:
         with file_errors():
             return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
-
-
-async def _batches(data: AsyncIterator[bytes], max_bytes: int) -> AsyncIterator[bytes]:
-    """Gather chunks, however small, into batches; raises TooLargeError as soon as it shows."""
-    held = bytearray()
-    total = 0
-    async for chunk in data:
-        total += len(chunk)
-        if total > max_bytes:
-            raise TooLargeError(limit_bytes=max_bytes)
-        if not held and len(chunk) >= _BATCH:
-            yield chunk
-            continue
-        held += chunk
-        if len(held) >= _BATCH:
-            yield bytes(held)
-            held.clear()
-    if held:
-        yield bytes(held)
 
 
 @contextlib.asynccontextmanager

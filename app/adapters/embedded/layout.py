@@ -7,7 +7,6 @@ input can name a place outside.
 import contextlib
 import errno
 import os
-import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -16,10 +15,10 @@ from typing import get_args
 
 from app.adapters.embedded import folder
 from app.core.errors import InvalidInputError
+from app.core.ids import required
 from app.core.models import Partition, VersionRef
 from app.core.ports import BlobPart
 
-_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}", re.ASCII)
 _PARTS = frozenset(get_args(BlobPart))
 _ATTEMPTS = 5
 _OTHERS_AT_WORK = (errno.ENOENT, errno.ENOTEMPTY)
@@ -38,11 +37,11 @@ class Layout:
 
     def space(self, partition: Partition) -> Path:
         """Return a space's folder; raises InvalidInputError for what is not one of our ids."""
-        return self.root / _named(partition.tenant_id) / _named(partition.space_id)
+        return self.root / required(partition.tenant_id) / required(partition.space_id)
 
     def document(self, partition: Partition, document_id: str) -> Path:
         """Return a document's folder."""
-        return self.space(partition) / _named(document_id)
+        return self.space(partition) / required(document_id)
 
     def blob(self, ref: VersionRef, part: BlobPart) -> Path:
         """Return the file of a part."""
@@ -144,9 +143,3 @@ def _remove_if_dead(other: Path) -> None:
                 shutil.rmtree(other)
         finally:
             lock.close()
-
-
-def _named(id_: str) -> str:
-    if not _ID.fullmatch(id_):
-        raise InvalidInputError(pointer="id", reason="is not an id of this service")
-    return id_

@@ -1,0 +1,108 @@
+"""A storage account: where it is, how to get in, how long to wait for it."""
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import aiohttp
+from azure.core.credentials import AzureNamedKeyCredential
+from azure.core.credentials_async import AsyncTokenCredential
+from azure.core.pipeline.transport import AioHttpTransport
+from azure.storage.blob.aio import ContainerClient, ExponentialRetry
+from azure.storage.queue.aio import QueueServiceClient
+
+_SUFFIX = "core.windows.net"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageAccount:
+    """Addresses of the services of an account, and its key; without one an identity is used."""
+
+    name: str
+    blob_url: str
+    queue_url: str
+    key: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def named(cls, name: str, key: str | None = None) -> Self:
+        """Return the account of this name in the public cloud."""
+        return cls._of({"AccountName": name, **({"AccountKey": key} if key else {})})
+
+    @classmethod
+    def parse(cls, connection_string: str) -> Self:
+        """Read a connection string; raises ValueError naming what it lacks."""
+        pairs = (part.partition("=") for part in connection_string.split(";") if part.strip())
+        return cls._of({name.strip(): value.strip() for name, _, value in pairs})
+
+    @classmethod
+    def _of(cls, said: Mapping[str, str]) -> Self:
+        name = said.get("AccountName", "")
+        if not name:
+            raise ValueError("a storage connection string needs AccountName")
+        scheme = said.get("DefaultEndpointsProtocol", "https")
+        suffix = said.get("EndpointSuffix", _SUFFIX)
+        return cls(
+            name=name,
+            blob_url=said.get("BlobEndpoint", f"{scheme}://{name}.blob.{suffix}"),
+            queue_url=said.get("QueueEndpoint", f"{scheme}://{name}.queue.{suffix}"),
+            key=said.get("AccountKey"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageCalls:
+    """How the account is called: its API version, connections, seconds, attempts after the first.
+
+    The SDKs speak a version that is newer than some servers know, hence it is said.
+    """
+
+    api_version: str
+    connections: int = 64
+    timeout_s: float = 5.0
+    retries: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class StorageClients:
+    """Makes clients that share one pool of connections."""
+
+    account: StorageAccount
+    _arguments: Mapping[str, Any]
+
+    def container(self, name: str) -> ContainerClient:
+        """Return a client of a blob container."""
+        return ContainerClient(self.account.blob_url, name, **self._arguments)
+
+    def queues(self) -> QueueServiceClient:
+        """Return a client of the account's queues."""
+        return QueueServiceClient(self.account.queue_url, **self._arguments)
+
+
+@contextlib.asynccontextmanager
+async def open_storage(
+    account: StorageAccount, calls: StorageCalls, identity: AsyncTokenCredential | None = None
+) -> AsyncIterator[StorageClients]:
+    """Open the pool; without a key in the account the identity is asked for tokens."""
+    credential = AzureNamedKeyCredential(account.name, account.key) if account.key else identity
+    if credential is None:
+        raise ValueError("a storage account needs a key or an identity")
+    session = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=calls.connections),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        trust_env=True,
+    )
+    retry = ExponentialRetry(
+        initial_backoff=1, increment_base=2, retry_total=calls.retries, random_jitter_range=1
+    )
+    arguments = {
+        "credential": credential,
+        "api_version": calls.api_version,
+        "transport": AioHttpTransport(session=session, session_owner=False),
+        "connection_timeout": calls.timeout_s,
+        "read_timeout": calls.timeout_s,
+        "retry_policy": retry,
+    }
+    async with session:
+        yield StorageClients(account, arguments)

@@ -1,0 +1,27 @@
+"""Peers as fixtures: each is started when first asked for, once for each test process."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.peers import node
+from tests.peers.azurite import azurite as azurite_program
+from tests.peers.programs import Running, running
+
+
+@pytest.fixture(scope="session")
+def node_programs() -> None:
+    """The programs that are installed by npm."""
+    if why := node.missing():
+        pytest.skip(why)
+    node.install()
+
+
+@pytest.fixture(scope="session")
+def azurite(
+    node_programs: None,  # noqa: ARG001 - it has to be there
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Running]:
+    """Blob and Queue Storage."""
+    with running(azurite_program(), tmp_path_factory.mktemp("azurite")) as peer:
+        yield peer

@@ -1,0 +1,29 @@
+"""The peers that are Node programs: whether they can run here, and how they get here."""
+
+import fcntl
+import shutil
+import subprocess
+from pathlib import Path
+
+HERE = Path(__file__).parent
+MODULES = HERE / "node_modules"
+_COMPLETE = MODULES / ".package-lock.json"  # npm writes it last
+
+
+def missing() -> str:
+    """Why they cannot run here; empty if they can."""
+    absent = [name for name in ("node", "npm") if shutil.which(name) is None]
+    return f"NOT RUN, NODE PROGRAMS ARE NEEDED: {' and '.join(absent)} absent" if absent else ""
+
+
+def install() -> None:
+    """Install from the lock file, once for all processes; CalledProcessError."""
+    wanted = HERE / "package-lock.json"
+    with wanted.open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _COMPLETE.exists() or _COMPLETE.stat().st_mtime < wanted.stat().st_mtime:
+            subprocess.run([HERE / "install.sh"], check=True)
+
+
+if __name__ == "__main__":
+    install()
