@@ -14,6 +14,7 @@ PLANTED = {
     "an adapter reads settings": ("app/adapters/__init__.py", "import app.settings"),
     "the web knows an adapter": ("app/web/__init__.py", "import app.adapters.embedded"),
     "the gate knows the service": ("pipelines/__init__.py", "import app.core.ids"),
+    "objectives know the service": ("dashboards/__init__.py", "import app.core.ids"),
 }
 
 
@@ -32,8 +33,8 @@ def test_dependencies_point_inwards(root: Path) -> None:
 
 @pytest.mark.parametrize("planted", PLANTED.values(), ids=PLANTED)
 def test_a_planted_violation_is_found(root: Path, tmp_path: Path, planted: tuple[str, str]) -> None:
-    for package in ("app", "pipelines"):
-        ignored = shutil.ignore_patterns("__pycache__")
+    for package in ("app", "dashboards", "pipelines"):
+        ignored = shutil.ignore_patterns("__pycache__", "node_modules")
         shutil.copytree(root / package, tmp_path / package, ignore=ignored)
     shutil.copy(root / "pyproject.toml", tmp_path)
     path, line = planted

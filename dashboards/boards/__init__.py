@@ -1,0 +1,1 @@
+"""Grafana dashboards and a workbook, put together from few kinds of panels."""
