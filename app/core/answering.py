@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from app.core.citations import Checked, Citations, Reader
+from app.core.composing import Composing
 from app.core.extractive import ExtractiveComposer, whole
 from app.core.language import detect
-from app.core.models import Answer, Band, Citation, Explained, Sentence, Usage
+from app.core.models import Answer, Band, Citation, Explained, Sentence
 from app.core.ports import Composer, Found, Material, Ranked
 from app.core.ranking import FUSION_WEIGHT, fuse, merge
 
@@ -51,6 +52,7 @@ class Asking:
     found: Sequence[Found]
     composer: Composer
     reader: Reader
+    fallback: Composer | None = None  # writes where the composer can't
     language: str | None = None  # None: the question's own
     top_k: int = 5
     policy: Policy = field(default_factory=Policy)
@@ -103,9 +105,10 @@ async def stream(asking: Asking) -> AsyncIterator[Event]:
     clock.lap("fuse")
     yield PassagesFound(len(material.ranked) if band is not Band.NOTHING else 0)
     citations = Citations(material.ranked, asking.reader)
+    composing = Composing(asking.composer, asking.fallback)
     sentences: list[Sentence] = []
     if band is Band.ANSWER:
-        async for checked in _composed(asking.composer, material, citations):
+        async for checked in _composed(composing, material, citations):
             sentences.append(checked.sentence)
             yield SentenceReady(checked.sentence, checked.fresh)
         if not any(sentence.supported for sentence in sentences):
@@ -119,9 +122,10 @@ async def stream(asking: Asking) -> AsyncIterator[Event]:
         sentences=tuple(sentences),
         citations=tuple(citations.found),
         coverage=round(coverage, 4),
-        composer=asking.composer.name,
+        degraded=composing.degraded,
+        composer=composing.name,
         dropped_citations=citations.dropped,
-        usage=Usage(passages=len(material.ranked)),
+        usage=composing.usage(len(material.ranked)),
     )
     yield Answered(
         answer=made,
@@ -152,11 +156,11 @@ def _band(policy: Policy, coverage: float) -> Band:
 
 
 async def _composed(
-    composer: Composer, material: Material, citations: Citations
+    composing: Composing, material: Material, citations: Citations
 ) -> AsyncIterator[Checked]:
     """Yield the composer's sentences that hold; none twice."""
     said: set[str] = set()
-    async for claim in composer.compose(material):
+    async for claim in composing.claims(material):
         checked = await citations.check(claim)
         if checked is not None and checked.sentence.text not in said:
             said.add(checked.sentence.text)

@@ -80,6 +80,7 @@ async def _answered(ports: Ports, live: Live, query: Query) -> answering.Answere
         question=query.question,
         found=found,
         composer=ports.composer,
+        fallback=answering.ExtractiveComposer(ports.analyzer),
         reader=_Source(ports, query.tenant_id).read,
         language=query.language,
         top_k=query.top_k,

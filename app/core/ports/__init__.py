@@ -12,8 +12,10 @@ from app.core.ports.bundle import (
 from app.core.ports.composing import (
     Claim,
     Composer,
+    ComposingFailedError,
     Material,
     Ranked,
+    Spent,
     Support,
 )
 from app.core.ports.content import (
@@ -54,6 +56,7 @@ __all__ = [
     "Change",
     "Claim",
     "Composer",
+    "ComposingFailedError",
     "Enqueue",
     "Extractor",
     "Found",
@@ -70,5 +73,6 @@ __all__ = [
     "Records",
     "Remove",
     "Settle",
+    "Spent",
     "Support",
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from app.core.ports.search import Candidate, Found
 
@@ -45,10 +45,32 @@ class Claim:
     supports: tuple["Support", ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What a model read and wrote for an answer."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class ComposingFailedError(Exception):
+    """The composer can't go on, and would not if it were asked again: `reason` says why.
+
+    No client sees it: an answer can be made without this composer.
+    """
+
+    def __init__(self, reason: Literal["content-filter", "length", "refused", "malformed"]) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class Composer(Protocol):
     """Writes an answer from ranked passages. What it claims is checked before anyone sees it."""
 
     name: str
 
-    def compose(self, material: Material) -> AsyncIterator[Claim]:
-        """Yield the sentences of an answer in order; none if the material holds none."""
+    def compose(self, material: Material) -> AsyncIterator[Claim | Spent]:
+        """Yield the sentences of an answer in order; none if the material holds none.
+
+        Raises ComposingFailedError or UnavailableError, possibly after some sentences.
+        """

@@ -1,0 +1,94 @@
+"""Answers when a composer that costs tokens, and can fail, writes them."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from app.core.answering import Answered, Asking, ExtractiveComposer, answer
+from app.core.errors import NotFoundError, UnavailableError
+from app.core.models import Band, Usage
+from app.core.ports import Candidate, Claim, ComposingFailedError, Material, Spent, Support
+from tests.app.core.passages import PlainAnalyzer, passage, searched
+
+QUESTION = "What is it that a loan lasts?"
+LOANS = passage("A loan lasts three weeks. It can be renewed twice.")
+QUOTE = "A loan lasts three weeks."
+CLAIM = Claim(
+    text="Loans last three weeks.", supports=(Support(index=0, start=0, end=25, quote=QUOTE),)
+)
+DOWN = UnavailableError(dependency="model", retry_after=1)
+
+
+@dataclass(frozen=True)
+class Failing:
+    """Says something, then fails, if it is told to."""
+
+    said: Sequence[Claim | Spent] = ()
+    failure: Exception | None = None
+    name: str = "model"
+
+    async def compose(self, material: Material) -> AsyncIterator[Claim | Spent]:
+        assert material.question == QUESTION
+        for one in self.said:
+            yield one
+        if self.failure is not None:
+            raise self.failure
+
+
+async def stored(of: Candidate, start: int, end: int) -> bytes:
+    return of.passage.text.encode()[: end - start]
+
+
+async def answered(composer: Failing, *, fallback: bool = True) -> Answered:
+    extractive = ExtractiveComposer(PlainAnalyzer())
+    return await answer(
+        Asking(
+            question=QUESTION,
+            found=[searched(QUESTION, LOANS)],
+            composer=composer,
+            reader=stored,
+            fallback=extractive if fallback else None,
+        )
+    )
+
+
+async def test_what_a_model_read_and_wrote_is_the_answers_usage() -> None:
+    spent = Spent(prompt_tokens=100, completion_tokens=7)
+    made = (await answered(Failing([CLAIM, spent, spent]))).answer
+    assert made.usage == Usage(prompt_tokens=200, completion_tokens=14, passages=1)
+    assert (made.composer, made.degraded) == ("model", False)
+    assert made.sentences[0].text == "Loans last three weeks."
+    assert made.citations[0].quote == QUOTE
+
+
+@pytest.mark.parametrize("failure", [DOWN, ComposingFailedError("content-filter")])
+async def test_without_a_model_the_answer_is_the_sources_own_sentences_and_says_so(
+    failure: Exception,
+) -> None:
+    made = (await answered(Failing([], failure))).answer
+    assert (made.band, made.composer, made.degraded) == (Band.ANSWER, "extractive", True)
+    assert made.sentences[0].text == QUOTE
+
+
+async def test_what_was_said_before_a_failure_stands_alone_and_says_so() -> None:
+    made = (await answered(Failing([CLAIM], DOWN))).answer
+    assert [sentence.text for sentence in made.sentences] == ["Loans last three weeks."]
+    assert (made.composer, made.degraded) == ("model", True)
+
+
+async def test_tokens_of_an_attempt_that_failed_are_counted_too() -> None:
+    spent = Spent(prompt_tokens=100, completion_tokens=0)
+    made = (await answered(Failing([spent], ComposingFailedError("length")))).answer
+    assert (made.usage.prompt_tokens, made.composer) == (100, "extractive")
+
+
+async def test_without_a_fallback_a_failure_is_the_callers() -> None:
+    with pytest.raises(UnavailableError) as caught:
+        await answered(Failing([], DOWN), fallback=False)
+    assert caught.value is DOWN
+
+
+async def test_what_no_model_can_cause_is_not_hidden_by_a_fallback() -> None:
+    with pytest.raises(NotFoundError, match="not-found"):
+        await answered(Failing([], NotFoundError()))
