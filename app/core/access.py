@@ -4,20 +4,30 @@ An operation without a rule stops the application at start (`web/auth.py` walks 
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from app.core.errors import ForbiddenError, NotFoundError
-from app.core.models import Partition, Scope
+from app.core.errors import ForbiddenError, NotFoundError, RoleError
+from app.core.models import Partition, Scope, Space, Visibility
+from app.core.roles import IN_SPACE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Who is calling, for which tenant, with which scopes; `space_ids` None means every space."""
+    """Who is calling, for which tenant, with which scopes; `space_ids` None means every space.
+
+    `purpose` is the scope that the running operation needs: a role in a space has to give it too.
+    """
 
     tenant_id: str
     id: str
     scopes: frozenset[Scope]
     space_ids: frozenset[str] | None = None
+    purpose: Scope | None = None
+
+    @property
+    def administers(self) -> bool:
+        """Whether it is an administrator: one who reaches the tenant's members' spaces too."""
+        return Scope.ADMIN_ALL in self.scopes
 
     @property
     def home(self) -> Partition:
@@ -36,7 +46,7 @@ class Principal:
 
     def require(self, scope: Scope) -> None:
         """Raise ForbiddenError unless the scope, or `admin:all`, is held."""
-        if scope not in self.scopes and Scope.ADMIN_ALL not in self.scopes:
+        if scope not in self.scopes and not self.administers:
             raise ForbiddenError(scope=scope.value)
 
 
@@ -60,6 +70,10 @@ RULES: Mapping[str, Scope | None] = {
     "replaceSpace": Scope.SPACES_WRITE,
     "updateSpace": Scope.SPACES_WRITE,
     "deleteSpace": Scope.SPACES_WRITE,
+    "listMembers": Scope.SPACES_READ,
+    "getMember": Scope.SPACES_READ,
+    "putMember": Scope.SPACES_WRITE,
+    "removeMember": Scope.SPACES_WRITE,
     "getReceipt": Scope.SPACES_READ,
     "uploadDocument": Scope.DOCUMENTS_WRITE,
     "listDocuments": Scope.DOCUMENTS_READ,
@@ -94,11 +108,43 @@ WHOLE_TENANT = frozenset(
 )
 
 
-def authorize(principal: Principal, operation: str) -> None:
-    """Raise ForbiddenError unless the operation's rule allows it to the principal."""
+def authorize(principal: Principal, operation: str) -> Principal:
+    """Return the principal at its operation; ForbiddenError unless the rule allows it.
+
+    Objects are not looked at: use cases hold what they find against `enter`.
+    """
     rule = RULES[operation]
     if rule is PUBLIC:
-        return
+        return principal
     principal.require(rule)
     if operation in WHOLE_TENANT and principal.space_ids is not None:
         raise ForbiddenError(scope=f"{rule.value} on every space")
+    return replace(principal, purpose=rule)
+
+
+def sees(principal: Principal, space: Space) -> bool:
+    """Tell whether a space is there for the principal.
+
+    A members' space is there for its members and for administrators of its tenant.
+    """
+    if not principal.reaches((space.id,)):
+        return False
+    if space.visibility is Visibility.TENANT or principal.administers:
+        return True
+    return space.member(principal.id) is not None
+
+
+def enter(principal: Principal, space: Space) -> None:
+    """Raise NotFoundError unless the principal sees the space, RoleError unless it may act there.
+
+    In a members' space a member may do what its credential and its role both allow: a role never
+    widens a credential.
+    """
+    if not sees(principal, space):
+        raise NotFoundError(id=space.id)
+    if space.visibility is Visibility.TENANT or principal.administers:
+        return
+    member, purpose = space.member(principal.id), principal.purpose
+    if member is None or (purpose is not None and purpose not in IN_SPACE[member.role]):
+        said = "" if member is None else member.role.value
+        raise RoleError(role=said, scope="" if purpose is None else purpose.value)

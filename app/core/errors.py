@@ -67,6 +67,12 @@ class ForbiddenError(EvaError):
     code = "insufficient-scope"
 
 
+class RoleError(EvaError):
+    """The member's role in a space does not allow this; facts: `role`, `scope`."""
+
+    code = "insufficient-role"
+
+
 class RateLimitedError(EvaError):
     """Too much in too short a time; facts: `limit` in `window` seconds, `retry_after` seconds."""
 

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from app.core import spaces
 from app.core.access import Principal
 from app.core.errors import (
     ConflictError,
@@ -21,6 +22,7 @@ from app.core.errors import (
     GoneError,
     IdempotencyBusyError,
     IdempotencyMismatchError,
+    NotFoundError,
     StaleEtagError,
 )
 from app.core.filters import Condition, Op
@@ -114,6 +116,7 @@ async def begin(
             if found.value.status == GONE:
                 raise GoneError
             if found.value.status is not None:
+                await _require_reach(ports, principal, found.value)
                 return found.value
             call = _taken_over(found.value, fingerprint)
         else:
@@ -186,6 +189,13 @@ async def _forget_old(ports: Ports, home: Partition) -> int:
 def derived_id(prefix: str, seed: str) -> str:
     """Return the id that a call with this seed gives to the object it makes."""
     return f"{prefix}_{seed.rpartition('_')[2]}"
+
+
+async def _require_reach(ports: Ports, principal: Principal, call: IdempotentCall) -> None:
+    """Raise NotFoundError if what the answer tells of was closed to the principal since."""
+    told = [id_ for id_ in call.subjects if id_.startswith("spc_")]
+    if told and len(await spaces.reachable(ports, principal, told)) < len(told):
+        raise NotFoundError
 
 
 def _agree(call: IdempotentCall, fingerprint: str) -> None:

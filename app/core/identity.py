@@ -14,6 +14,7 @@ from typing import Protocol
 from app.core.access import Principal
 from app.core.errors import UnauthenticatedError
 from app.core.models import Scope
+from app.core.roles import ROLES
 
 
 class Refusal(StrEnum):
@@ -48,16 +49,6 @@ class TokenVerifier(Protocol):
         UnavailableError when the issuer's keys have never been read, or not for too long.
         """
 
-
-_READER = frozenset({Scope.SPACES_READ, Scope.DOCUMENTS_READ, Scope.QUERIES_EXECUTE})
-_CONTRIBUTOR = _READER | {Scope.DOCUMENTS_WRITE}
-ROLES: Mapping[str, frozenset[Scope]] = {
-    "reader": _READER,
-    "contributor": _CONTRIBUTOR,
-    "manager": _CONTRIBUTOR | {Scope.SPACES_WRITE, Scope.WEBHOOKS_MANAGE},
-    "admin": frozenset({Scope.ADMIN_ALL}),
-    "auditor": frozenset({Scope.AUDIT_READ}),
-}
 
 _SCOPES: Mapping[str, Scope] = {scope.value: scope for scope in Scope}
 _SUBJECT = re.compile(r"[!-~]{1,255}", re.ASCII)  # OpenID Connect Core, section 2: 255 ASCII

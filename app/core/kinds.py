@@ -48,7 +48,12 @@ def document_attributes(document: m.Document) -> Attributes:
 
 
 def _space_attributes(space: m.Space) -> Attributes:
-    return {"deleted": space.deleted_at is not None, "tags": list(space.tags)}
+    return {
+        "deleted": space.deleted_at is not None,
+        "tags": list(space.tags),
+        "visibility": space.visibility.value,
+        "members": [member.principal_id for member in space.members],
+    }
 
 
 def _query_attributes(query: m.Query) -> Attributes:

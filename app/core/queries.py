@@ -117,10 +117,10 @@ async def get(ports: Ports, principal: Principal, query_id: str) -> Stored[Query
     found = partition and await ports.records.get(QUERIES, partition, query_id)
     if not found:
         raise NotFoundError(id=query_id)
-    for space_id in found.value.space_ids[:1]:
-        await spaces.get(ports, principal, space_id)
-    for space_id in found.value.space_ids[1:]:
-        principal.space(space_id)
+    await spaces.get(ports, principal, found.value.space_ids[0])
+    others = frozenset(found.value.space_ids[1:])
+    if others and await spaces.reachable(ports, principal, others) != others:
+        raise NotFoundError(id=query_id)
     return found
 
 
@@ -130,7 +130,9 @@ async def page(
     """List the queries whose first space this is; a page has fewer where `get` would find none."""
     await spaces.get(ports, principal, space_id)
     found = await ports.records.page(QUERIES, principal.space(space_id), listing)
-    visible = (one for one in found.items if principal.reaches(one.value.space_ids))
+    others = {id_ for one in found.items for id_ in one.value.space_ids} - {space_id}
+    reached = await spaces.reachable(ports, principal, others) | {space_id}
+    visible = (one for one in found.items if reached.issuperset(one.value.space_ids))
     return replace(found, items=tuple(visible))
 
 

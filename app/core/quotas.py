@@ -79,6 +79,10 @@ POLICIES: Mapping[str, Policy] = {
     "replaceSpace": LIGHT,
     "updateSpace": LIGHT,
     "deleteSpace": LIGHT,
+    "listMembers": LIGHT,
+    "getMember": LIGHT,
+    "putMember": LIGHT,
+    "removeMember": LIGHT,  # somebody can be shut out whatever else is down
     "getReceipt": LIGHT,
     "uploadDocument": HEAVY,
     "listDocuments": LIGHT,

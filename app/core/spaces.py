@@ -1,14 +1,27 @@
 """Spaces: create, read, list, change, delete."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from app.core import filters
+from app.core import access, filters
 from app.core.access import Principal
 from app.core.errors import ForbiddenError, NotFoundError, StaleEtagError
 from app.core.ids import new_id
 from app.core.kinds import DOCUMENTS, RECEIPTS, SPACES
-from app.core.models import Job, JobKind, Metadata, Page, Receipt, Scope, Space, Stored
+from app.core.models import (
+    Job,
+    JobKind,
+    Member,
+    Metadata,
+    Page,
+    Receipt,
+    Scope,
+    Space,
+    SpaceRole,
+    Stored,
+    Visibility,
+)
 from app.core.ports import Enqueue, Listing, Ports, Put
 
 _ALIVE = filters.Condition("deleted", filters.Op.EQ, value=False)
@@ -16,12 +29,13 @@ _ALIVE = filters.Condition("deleted", filters.Op.EQ, value=False)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpaceContent:
-    """What a client says of a space."""
+    """What a client says of a space; a `visibility` of None leaves it as it is."""
 
     name: str
     description: str = ""
     metadata: Metadata = field(default_factory=dict)
     tags: tuple[str, ...] = ()
+    visibility: Visibility | None = None
 
 
 async def create(
@@ -44,7 +58,9 @@ async def create(
         created_at=now,
         updated_at=now,
         created_by=principal.id,
+        visibility=content.visibility or Visibility.TENANT,
     )
+    space = _managed(space, principal)
     if id_ and (found := await ports.records.get(SPACES, principal.home, id_)):
         return found
     [etag] = await ports.records.commit(
@@ -54,19 +70,39 @@ async def create(
 
 
 async def get(ports: Ports, principal: Principal, space_id: str) -> Stored[Space]:
-    """Return a live space that the principal can see; NotFoundError otherwise."""
+    """Return a live space that the principal may act in; NotFoundError, RoleError."""
     principal.space(space_id)
     found = await ports.records.get(SPACES, principal.home, space_id)
     if found is None or found.value.deleted_at is not None:
         raise NotFoundError(id=space_id)
+    access.enter(principal, found.value)
     return found
+
+
+async def reachable(
+    ports: Ports, principal: Principal, space_ids: Collection[str]
+) -> frozenset[str]:
+    """Return those of the spaces that are not closed to the principal.
+
+    One that was erased is closed to nobody any more: nothing is left that it could show.
+    """
+    known = await ports.records.get_many(SPACES, principal.home, sorted(space_ids))
+    return frozenset(
+        id_
+        for id_ in space_ids
+        if principal.reaches((id_,))
+        and (id_ not in known or access.sees(principal, known[id_].value))
+    )
 
 
 async def page(ports: Ports, principal: Principal, listing: Listing) -> Page[Stored[Space]]:
     """List live spaces; a key restricted to some spaces sees those only."""
-    where: filters.Filter = _ALIVE
+    parts: list[filters.Filter] = [_ALIVE]
+    if not principal.administers:
+        parts.append(_visible_to(principal))
     if listing.where is not None:
-        where = filters.AllOf((_ALIVE, listing.where))
+        parts.append(listing.where)
+    where = filters.AllOf(tuple(parts))
     if principal.space_ids is None:
         return await ports.records.page(SPACES, principal.home, replace(listing, where=where))
     return await _restricted(ports, principal, replace(listing, where=where))
@@ -85,6 +121,12 @@ async def _restricted(ports: Ports, principal: Principal, listing: Listing) -> P
     ]
     items = tuple(alive[: listing.limit])
     return Page(items, items[-1].value.id if len(alive) > listing.limit else None)
+
+
+def _visible_to(principal: Principal) -> filters.Filter:
+    """Return what `access.sees` says of others than administrators, as a filter."""
+    closed = filters.Condition("visibility", filters.Op.NE, value=Visibility.MEMBERS.value)
+    return filters.AnyOf((closed, filters.Condition("members", filters.Op.EQ, principal.id)))
 
 
 def _attributes(space: Stored[Space]) -> filters.Attributes:
@@ -108,11 +150,30 @@ async def change(
         metadata=content.metadata,
         tags=content.tags,
         updated_at=datetime.now(UTC),
+        visibility=content.visibility or found.value.visibility,
     )
+    if found.value.visibility is Visibility.TENANT:
+        changed = _managed(changed, principal)
     [etag] = await ports.records.commit(
         principal.home, Put(kind=SPACES, value=changed, if_etag=if_etag)
     )
     return Stored(changed, etag)
+
+
+def _managed(space: Space, principal: Principal) -> Space:
+    """Return a space that begins to be its members', with one of them who manages it."""
+    if space.visibility is Visibility.TENANT or any(
+        member.role is SpaceRole.MANAGER for member in space.members
+    ):
+        return space
+    manager = Member(
+        principal_id=principal.id,
+        role=SpaceRole.MANAGER,
+        added_at=datetime.now(UTC),
+        added_by=principal.id,
+    )
+    others = (member for member in space.members if member.principal_id != principal.id)
+    return replace(space, members=(*others, manager))
 
 
 async def delete(
@@ -137,6 +198,7 @@ async def _hide(ports: Ports, principal: Principal, space: Space, if_etag: str) 
         subject="space",
         requested_at=now,
         requested_by=principal.id,
+        readers=_readers(space),
     )
     job = Job(
         id=new_id("job"),
@@ -155,10 +217,7 @@ async def _hide(ports: Ports, principal: Principal, space: Space, if_etag: str) 
     return receipt
 
 
-async def receipt(ports: Ports, principal: Principal, subject_id: str) -> Stored[Receipt]:
-    """Return the receipt of a deletion; `completed_at` is None while it runs."""
-    found = await ports.records.get(RECEIPTS, principal.home, subject_id)
-    if found is None:
-        raise NotFoundError(id=subject_id)
-    principal.space(found.value.space_id)
-    return found
+def _readers(space: Space) -> tuple[str, ...] | None:
+    if space.visibility is Visibility.TENANT:
+        return None
+    return tuple(member.principal_id for member in space.members)

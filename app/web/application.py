@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.types import Lifespan
 
+from app.core.tracing import Recorder
 from app.web import auth
 from app.web.body import BodyWatch
 from app.web.edge import Edge
@@ -21,6 +22,7 @@ from app.web.rest import (
     jobs,
     judging,
     keys,
+    members,
     openapi,
     problems,
     queries,
@@ -30,9 +32,12 @@ from app.web.rest import (
     usage,
 )
 from app.web.routing import API
+from app.web.shedding import Room, Shedding
+from app.web.telemetry import Measuring
 
 _GROUPS = (
     spaces,
+    members,
     documents,
     queries,
     judging,
@@ -59,6 +64,7 @@ class Application(FastAPI):
         version: str,
         max_json_bytes: int,
         addresses: AddressRules,
+        room: Room,
     ) -> None:
         super().__init__(
             version=version,
@@ -67,7 +73,7 @@ class Application(FastAPI):
             docs_url=None,
             redoc_url=None,
             redirect_slashes=False,
-            telemetry={"operation_spans": False},
+            telemetry=False,  # ours is cheaper: `telemetry.Measuring`
         )
         for group in _GROUPS:
             self.router.routes.extend(group.router.routes)
@@ -77,7 +83,17 @@ class Application(FastAPI):
         self.add_middleware(BodyWatch, limit_bytes=max_json_bytes)
         self.add_middleware(Recording)
         self.add_middleware(AddressLimit, rules=addresses)
+        self.add_middleware(Shedding, room=room)
         self.add_middleware(Edge)
+
+    def measure(self, recorder: Recorder | None) -> None:
+        """Measure every request from now on, and record traces if there is a recorder."""
+        paths = {
+            route.guarded_operation: route.path
+            for route in reversed(self.router.routes)  # the first of an operation is the usual one
+            if isinstance(route, GuardedRoute)
+        }
+        self.add_middleware(Measuring, routes=paths, recorder=recorder)
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document."""

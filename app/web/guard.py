@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
+from app.core import tracing
 from app.core.access import PUBLIC, RULES, Principal, authorize
 from app.core.audit import Act, acting
 from app.core.quotas import POLICIES
@@ -23,7 +24,7 @@ from app.web import auth, direct, limits, once
 from app.web.errors import UnsupportedMediaTypeError
 from app.web.problems.rendering import REQUEST_ID
 from app.web.recording import OPERATION, personal
-from app.web.services import services_of
+from app.web.services import PRINCIPAL, services_of
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -50,6 +51,7 @@ class GuardedRoute(APIRoute):
         if operation not in POLICIES:
             raise auth.UnguardedRouteError(f"{self.path}: no quota policy for {operation!r}")
         self.guarded_operation = operation
+        handle = tracing.traced(operation, handle)
         rule = RULES[operation]
         known, reads = _parameters(self), self.body_field
         repeatable = "POST" in (self.methods or ()) and not getattr(self.endpoint, "streams", False)
@@ -59,7 +61,7 @@ class GuardedRoute(APIRoute):
             request.scope[OPERATION] = operation
             if rule is not PUBLIC:
                 principal = await limits.admit(request, services_of(request), operation)
-                authorize(principal, operation)
+                principal = request.scope[PRINCIPAL] = authorize(principal, operation)
                 acting.set(_act(request.scope, principal))
             if known is not None and request.scope["query_string"]:
                 _refuse_unknown(request, known)

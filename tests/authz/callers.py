@@ -11,9 +11,9 @@ import jwt
 from app.adapters.oidc.dev_issuer import AUDIENCE, DevIssuer
 from app.core import keys
 from app.core.access import Principal
-from app.core.identity import ROLES
 from app.core.models import Scope
 from app.core.ports import Ports
+from app.core.roles import ROLES
 
 EVERY_SCOPE = frozenset(Scope)
 
@@ -27,6 +27,7 @@ class Caller:
     tenant: str = ""
     scopes: frozenset[Scope] | None = None
     space_ids: frozenset[str] | None = None
+    id: str = ""  # by which a space knows a member
 
 
 def nobody() -> Caller:
@@ -41,7 +42,7 @@ async def holding(
     wanted = keys.NewKey(name=name, scopes=tuple(scopes), space_ids=space_ids or None)
     issued = await keys.issue(ports, tenant, "test", wanted)
     kept = frozenset(space_ids) if space_ids else None
-    return Caller(name, _key(issued.token), tenant, scopes, kept)
+    return Caller(name, _key(issued.token), tenant, scopes, kept, f"key:{issued.key.value.id}")
 
 
 def in_role(issuer: DevIssuer, role: str, tenant: str) -> Caller:

@@ -1,13 +1,14 @@
 """What an answer must be, by the declared rules alone; and what must not follow from a refusal."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import httpx2
 
 from app.core.access import PUBLIC, RULES, WHOLE_TENANT
-from app.core.models import Scope
+from app.core.models import Scope, SpaceRole
+from app.core.roles import IN_SPACE
 from tests.authz.callers import Caller
 from tests.authz.operations import Operation
 from tests.authz.world import Row
@@ -25,12 +26,22 @@ class Verdict:
     names: str = ""
 
 
+Closed = Mapping[str, Collection[str]]  # the members of spaces that are theirs only
 ANSWERED = Verdict(200)
 NOT_FOUND = Verdict(404, "not-found")
 
 
-def expected(operation: Operation, caller: Caller, *, within_reach: bool = True) -> Verdict:
-    """Return what a valid request is answered, of objects within the caller's reach or not."""
+def expected(
+    operation: Operation,
+    caller: Caller,
+    *,
+    within_reach: bool = True,
+    role: SpaceRole | None = None,
+) -> Verdict:
+    """Return what a valid request is answered, of objects within the caller's reach or not.
+
+    With a `role`, the objects are in a members' space in which the caller has it.
+    """
     rule = RULES[operation.id]
     if rule is PUBLIC:
         return ANSWERED
@@ -40,6 +51,8 @@ def expected(operation: Operation, caller: Caller, *, within_reach: bool = True)
         return Verdict(403, "insufficient-scope", rule.value)
     if operation.id in WHOLE_TENANT and caller.space_ids is not None:
         return Verdict(403, "insufficient-scope", f"{rule.value} on every space")
+    if role is not None and rule not in IN_SPACE[role]:
+        return Verdict(403, "insufficient-role", role.value)
     return ANSWERED if within_reach else NOT_FOUND
 
 
@@ -67,15 +80,20 @@ def told(answer: httpx2.Response) -> tuple[object, ...]:
     return answer.status_code, text, tuple(headers)
 
 
-def out_of_reach(answer: httpx2.Response, caller: Caller, stored: Iterable[Row]) -> set[str]:
+def out_of_reach(
+    answer: httpx2.Response, caller: Caller, stored: Iterable[Row], closed: Closed
+) -> set[str]:
     """Return the ids in an answer that belong to something the caller must not see."""
     text = answer.text + "".join(answer.headers.values())
     named = set(_ID.findall(text))
-    return {row.id for row in stored if row.id in named and not _reaches(caller, row)}
+    return {row.id for row in stored if row.id in named and not _reaches(caller, row, closed)}
 
 
-def _reaches(caller: Caller, row: Row) -> bool:
+def _reaches(caller: Caller, row: Row, closed: Closed) -> bool:
     if row.tenant != caller.tenant:
         return False
     space = row.id if row.kind == "space" else row.space
+    administers = caller.scopes is not None and Scope.ADMIN_ALL in caller.scopes
+    if space in closed and caller.id not in closed[space] and not administers:
+        return False
     return caller.space_ids is None or not space or space in caller.space_ids

@@ -1,5 +1,6 @@
 """Guards taken away one at a time: what the matrix must find."""
 
+from collections.abc import Collection
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +12,7 @@ from app.core import access, documents, keys, spaces
 from app.core.access import PUBLIC, RULES, Principal
 from app.core.errors import NotFoundError
 from app.core.kinds import DOCUMENTS, SPACES
-from app.core.models import Partition, Stored
+from app.core.models import Partition, Scope, SpaceRole, Stored
 from app.core.ports import Ports, Put
 from app.web import guard
 from app.web.guard import GuardedRoute
@@ -43,11 +44,36 @@ def any_scope(patch: pytest.MonkeyPatch, *_: object) -> None:
 def any_space(patch: pytest.MonkeyPatch, *_: object) -> None:
     """Keep no credential to its spaces."""
     patch.setattr(Principal, "space", lambda self, id_: Partition(self.tenant_id, id_))
+    patch.setattr(Principal, "reaches", lambda *_: True)
 
 
 def any_second_space(patch: pytest.MonkeyPatch, *_: object) -> None:
     """List what spans spaces to whoever reaches the first."""
     patch.setattr(Principal, "reaches", lambda *_: True)
+
+
+def any_member(patch: pytest.MonkeyPatch, *_: object) -> None:
+    """Open members' spaces to their tenant."""
+    patch.setattr(access, "enter", lambda *_: None)
+
+
+def any_listed(patch: pytest.MonkeyPatch, *_: object) -> None:
+    """List members' spaces to their tenant."""
+    patch.setattr(Principal, "administers", property(lambda _: True))
+
+
+def any_role(patch: pytest.MonkeyPatch, *_: object) -> None:
+    """Let every member of a space do everything."""
+    patch.setattr(access, "IN_SPACE", dict.fromkeys(SpaceRole, frozenset(Scope)))
+
+
+def any_second_member(patch: pytest.MonkeyPatch, *_: object) -> None:
+    """Show what spans spaces to whoever belongs to the first."""
+
+    async def careless(_: Ports, __: Principal, space_ids: Collection[str]) -> frozenset[str]:
+        return frozenset(space_ids)
+
+    patch.setattr(spaces, "reachable", careless)
 
 
 def whole_tenant(patch: pytest.MonkeyPatch, *_: object) -> None:

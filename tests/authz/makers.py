@@ -11,7 +11,8 @@ from tests.authz.operations import Operation
 
 Ids = Mapping[str, str]
 Part = Callable[[Ids], dict[str, Any]]
-CONSTANTS = {"number": "1", "code": "not-found"}  # name no object
+MEMBER = f"key:{'7' * 26}"  # belongs to every planted space
+CONSTANTS = {"number": "1", "code": "not-found", "principal_id": MEMBER}  # name no object
 TEXT = b"# Leave\n\nEmployees receive twenty-five vacation days per year.\n"
 
 
@@ -61,6 +62,10 @@ MAKERS: Mapping[str, Maker] = {
     "replaceSpace": _DESCRIBED,
     "updateSpace": _DESCRIBED,
     "deleteSpace": PLAIN,
+    "listMembers": _MOST,
+    "getMember": PLAIN,
+    "putMember": Maker(body=lambda _: {"role": "contributor"}),
+    "removeMember": PLAIN,
     "getReceipt": PLAIN,
     "uploadDocument": _UPLOAD,
     "listDocuments": _MOST,

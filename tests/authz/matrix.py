@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 
 import httpx2
 
-from app.core.access import RULES
-from app.core.identity import ROLES
-from app.core.models import Scope
+from app.core.access import RULES, WHOLE_TENANT
+from app.core.models import Scope, SpaceRole
+from app.core.roles import ROLES
 from tests.authz import callers, expecting
 from tests.authz.callers import EVERY_SCOPE, Caller
 from tests.authz.expecting import ANSWERED, Verdict, expected
@@ -37,7 +37,8 @@ class Trial:
             self._wrong(wrong)
         if verdict is not ANSWERED and after != before:
             self._wrong(f"a refusal changed {sorted(map(str, after ^ before))}")
-        strange = expecting.out_of_reach(answer, caller, after)
+        closed = {} if self.operation.id in WHOLE_TENANT else self.world.closed
+        strange = expecting.out_of_reach(answer, caller, after, closed)
         if strange and answer.is_success and caller.scopes is not None:
             self._wrong(f"the answer names {sorted(strange)}")
         return answer
@@ -80,6 +81,8 @@ async def _cases(trial: Trial) -> Sequence[Case]:
     cases.append(("key kept to this space", _kept(trial)))
     outsiders = await _outsiders(world)
     cases += [(who.name, _outside(trial, who, own, theirs)) for who, own, theirs in outsiders]
+    cases += [(who.name, _member(trial, who, role)) for role, who in world.members.items()]
+    cases.append(("administrator, of a members' space", _member(trial, world.owner, None)))
     if len(_nested(trial)) > 1:
         cases.append(("object of another space", _misplaced(trial)))
     if trial.operation.method == "POST":
@@ -107,6 +110,7 @@ async def _outsiders(world: World) -> list[tuple[Caller, Ids, Ids]]:
     administrator = callers.in_role(world.issuer, "admin", STRANGER)
     kept = world.besides["space_id"], world.besides["second_space_id"]
     ports = world.ports
+    nowhere = await callers.holding(ports, "member of no space", OWNER, _SCOPED)
     return [
         (
             await callers.holding(ports, "other tenant's key", STRANGER, EVERY_SCOPE),
@@ -120,6 +124,8 @@ async def _outsiders(world: World) -> list[tuple[Caller, Ids, Ids]]:
             world.besides,
             world.owned,
         ),
+        (nowhere, world.owned, world.guarded),
+        (world.outsider, world.club, world.guarded),
     ]
 
 
@@ -143,6 +149,18 @@ def _kept(trial: Trial) -> Callable[[], Awaitable[None]]:
         spaces = ids["space_id"], ids["second_space_id"]
         who = await callers.holding(world.ports, "kept", OWNER, EVERY_SCOPE, *spaces)
         await trial.holds(who, ids, expected(trial.operation, who))
+
+    return case
+
+
+def _member(trial: Trial, who: Caller, role: SpaceRole | None) -> Callable[[], Awaitable[None]]:
+    """Try a member of the space in which the objects are, or (without a role) an administrator."""
+
+    async def case() -> None:
+        world, operation = trial.world, trial.operation
+        ids = await world.fresh(world.roles) if operation.changes else world.guarded
+        inside = role if objects_of(operation) else None
+        await trial.holds(who, ids, expected(operation, who, role=inside))
 
     return case
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,16 +11,20 @@ from app.core import models as m
 from app.core.ids import new_id
 from app.core.kinds import DOCUMENTS, EXPLANATIONS, QUERIES, RECEIPTS, SPACES
 from app.core.ports import BlobPart, Enqueue, Ports, Put
-from tests.authz.makers import TEXT
+from tests.authz.makers import MEMBER, TEXT
 
+Roles = Mapping[str, m.SpaceRole]  # of members, by their ids
 _QUOTE = "Employees receive twenty-five vacation days per year."
 _AT = TEXT.decode().index(_QUOTE)
 
 
-async def planted(ports: Ports, tenant: str, *, elsewhere: str | None = None) -> dict[str, str]:
+async def planted(
+    ports: Ports, tenant: str, *, elsewhere: str | None = None, members: Roles | None = None
+) -> dict[str, str]:
     """Return the ids of new objects of a tenant.
 
-    With `elsewhere`, one more query was asked of the new space and of that one.
+    With `elsewhere`, one more query was asked of the new space and of that one. With `members`,
+    their spaces are closed to others.
     """
     ids = missing()
     home, place = m.Partition(tenant), m.Partition(tenant, ids["space_id"])
@@ -35,7 +39,7 @@ async def planted(ports: Ports, tenant: str, *, elsewhere: str | None = None) ->
         id=asked.id, terms=(), candidates=(), stages_ms={}, passages_searched=0
     )
     lease = _lease(place, ids)
-    spaces = [_space(tenant, ids[name]) for name in ("space_id", "second_space_id")]
+    spaces = [_space(tenant, ids[name], members) for name in ("space_id", "second_space_id")]
     receipt = _receipt(place, ids["receipt_id"])
     await ports.records.commit(
         home,
@@ -84,10 +88,21 @@ async def _once(content: bytes) -> AsyncIterator[bytes]:
     yield content
 
 
-def _space(tenant: str, id_: str) -> m.Space:
+def _space(tenant: str, id_: str, members: Roles | None) -> m.Space:
     now = datetime.now(UTC)
+    roles = {MEMBER: m.SpaceRole.READER, **(members or {})}
     return m.Space(
-        id=id_, tenant_id=tenant, name="x", created_at=now, updated_at=now, created_by="test"
+        id=id_,
+        tenant_id=tenant,
+        name="x",
+        created_at=now,
+        updated_at=now,
+        created_by="test",
+        visibility=m.Visibility.TENANT if members is None else m.Visibility.MEMBERS,
+        members=tuple(
+            m.Member(principal_id=who, role=role, added_at=now, added_by="test")
+            for who, role in roles.items()
+        ),
     )
 
 

@@ -46,7 +46,7 @@ def operations_of(routes: Sequence[BaseRoute]) -> list[Operation]:
         if not isinstance(route, GuardedRoute):
             kind = type(route).__name__
             raise UnspokenProtocolError(f"{context.path}: the matrix can't ask a {kind}")
-        path = str(context.path)
+        path = route.path_format
         methods = sorted(route.methods or ())
         found += [Operation(route.guarded_operation, method, path) for method in methods]
     return found

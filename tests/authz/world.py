@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import httpx2
 
 from app.adapters.oidc.dev_issuer import AUDIENCE, DevIssuer, running
+from app.core.models import Scope, SpaceRole
 from app.core.ports import Ports
 from app.settings import Settings
 from tests.app.web import house as opening
@@ -19,6 +20,7 @@ from tests.app.web.house import House
 from tests.authz import callers, objects
 from tests.authz.callers import EVERY_SCOPE, Caller
 from tests.authz.makers import Ids, request_of
+from tests.authz.objects import Roles
 from tests.authz.operations import Operation
 
 OWNER, STRANGER = "ten_owner", "ten_stranger"
@@ -55,6 +57,16 @@ class World:
     missing: dict[str, str] = field(default_factory=objects.missing)
     owner: Caller
     bad: list[Caller]
+    members: dict[SpaceRole, Caller]  # of the owner's spaces that are their members' only
+    guarded: dict[str, str] = field(default_factory=dict)  # objects in such a space
+    club: dict[str, str] = field(default_factory=dict)  # in another such space
+    outsider: Caller  # a member of that other space only
+    closed: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def roles(self) -> Roles:
+        """Return who has which role in guarded spaces."""
+        return {who.id: role for role, who in self.members.items()}
 
     @property
     def ports(self) -> Ports:
@@ -73,9 +85,17 @@ class World:
         sent = {**request.pop("headers", {}), **caller.headers, **(headers or {})}
         return await self.anybody.request(**request, headers=sent)
 
-    async def fresh(self) -> dict[str, str]:
-        """Return new objects of the owner, to be changed."""
-        return await objects.planted(self.ports, OWNER)
+    async def fresh(self, members: Roles | None = None) -> dict[str, str]:
+        """Return new objects of the owner, to be changed; with members, theirs only."""
+        ids = await objects.planted(self.ports, OWNER, members=members)
+        self.close(ids, members)
+        return ids
+
+    def close(self, ids: Ids, members: Roles | None) -> None:
+        """Remember whose these objects are."""
+        if members is not None:
+            for name in ("space_id", "second_space_id"):
+                self.closed[ids[name]] = frozenset(members)
 
     def stored(self) -> frozenset[Row]:
         """Return everything there is, but for what counts requests: trail and usage."""
@@ -103,7 +123,7 @@ async def peopled(folder: Path) -> AsyncIterator[World]:
         strange = await objects.planted(ports, STRANGER)
         for tenant, ids in ((OWNER, owned), (OWNER, besides), (STRANGER, strange)):
             await objects.with_content(ports, tenant, ids)
-        yield World(
+        world = World(
             house=house,
             issuer=issuer,
             anybody=await house.anybody(),
@@ -114,7 +134,27 @@ async def peopled(folder: Path) -> AsyncIterator[World]:
             strange=strange,
             owner=await callers.holding(ports, "administrator", OWNER, EVERY_SCOPE),
             bad=await callers.refused(ports, issuer, OWNER),
+            members={role: await _member(ports, f"member as {role}") for role in SpaceRole},
+            outsider=await _member(ports, "member of another space"),
         )
+        await _guard(world)
+        yield world
+
+
+async def _member(ports: Ports, name: str) -> Caller:
+    return await callers.holding(ports, name, OWNER, EVERY_SCOPE - {Scope.ADMIN_ALL})
+
+
+async def _guard(world: World) -> None:
+    """Plant two spaces that are their members' only; one query was asked of both."""
+    club = {world.outsider.id: SpaceRole.MANAGER}
+    world.club.update(await world.fresh(club))
+    other = world.club["space_id"]
+    guarded = await objects.planted(world.ports, OWNER, elsewhere=other, members=world.roles)
+    world.guarded.update(guarded)
+    world.close(guarded, world.roles)
+    for ids in (world.guarded, world.club):
+        await objects.with_content(world.ports, OWNER, ids)
 
 
 def _settings(folder: Path, issuer: DevIssuer) -> Settings:

@@ -40,9 +40,12 @@ from app.core.models.places import (
 from app.core.models.tenancy import (
     ApiKey,
     IdempotentCall,
+    Member,
     Receipt,
     Scope,
     Space,
+    SpaceRole,
+    Visibility,
 )
 from app.core.models.texts import (
     Extraction,
@@ -74,6 +77,7 @@ __all__ = [
     "Job",
     "JobKind",
     "Lease",
+    "Member",
     "Metadata",
     "Page",
     "PageSpan",
@@ -90,8 +94,10 @@ __all__ = [
     "Section",
     "Sentence",
     "Space",
+    "SpaceRole",
     "Stored",
     "Usage",
     "Version",
     "VersionRef",
+    "Visibility",
 ]

@@ -21,6 +21,21 @@ class Scope(StrEnum):
     ADMIN_ALL = "admin:all"
 
 
+class SpaceRole(StrEnum):
+    """What a member may do in a space; `core.roles` says which scopes that are."""
+
+    READER = "reader"
+    CONTRIBUTOR = "contributor"
+    MANAGER = "manager"
+
+
+class Visibility(StrEnum):
+    """Who sees a space at all."""
+
+    TENANT = "tenant"
+    MEMBERS = "members"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
     """A credential; only the SHA-256 of its secret is kept."""
@@ -40,8 +55,21 @@ class ApiKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """Somebody who belongs to a space."""
+
+    principal_id: str  # "key:…" or "oidc:…"
+    role: SpaceRole
+    added_at: datetime
+    added_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Space:
-    """A named collection of documents that questions are asked of."""
+    """A named collection of documents that questions are asked of.
+
+    Members count when the space is visible to its members only.
+    """
 
     id: str
     tenant_id: str
@@ -53,6 +81,12 @@ class Space:
     updated_at: datetime
     created_by: str
     deleted_at: datetime | None = None
+    visibility: Visibility = Visibility.TENANT
+    members: tuple[Member, ...] = ()
+
+    def member(self, principal_id: str) -> Member | None:
+        """Return the member of this id."""
+        return next((one for one in self.members if one.principal_id == principal_id), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +102,7 @@ class Receipt:
     completed_at: datetime | None = None
     removed: Mapping[str, int] = field(default_factory=dict)  # blobs, passages, records, …
     remaining: Mapping[str, int] = field(default_factory=dict)  # all zero when it is true
+    readers: tuple[str, ...] | None = None  # of a members' space: who they were; else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ Errors are problems (RFC 9457) with stable codes, in English or French by `Accep
 are pages with an opaque cursor. Changes take `If-Match`; every POST takes an `Idempotency-Key`."""
 _TAGS = {
     "spaces": "Collections of documents.",
+    "members": "Who belongs to a space, and in which role.",
     "documents": "Upload, describe, download, delete.",
     "queries": "Ask, and look behind the answers.",
     "receipts": "What deletions removed.",
@@ -91,15 +92,17 @@ def operations(found: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]
 
 
 def _complete(method: str, path: str, operation: dict[str, Any]) -> None:
-    noted = operation.pop(KEY, {"problems": [], "takes": [], "gives": {}})
+    noted = operation.pop(KEY, {"problems": [], "takes": [], "gives": {}, "unconditional": False})
     rule = RULES[operation["operationId"]]
     if rule is not PUBLIC:
         operation["security"] = [{"ApiKey": []}, {"Bearer": []}]
         operation["x-required-scope"] = rule.value
-    takes = [*noted["takes"], *implied.request_headers(method)]
+    conditional = not noted["unconditional"]
+    takes = [*noted["takes"], *implied.request_headers(method, conditional=conditional)]
     parameters = operation.setdefault("parameters", [])
     parameters += [{"$ref": f"#/components/parameters/{name}"} for name in takes]
     codes = implied.problems(method, path, operation) | set(noted["problems"])
+    codes -= set() if conditional else implied.OF_CONDITIONS
     responses = operation["responses"] | problem_responses(codes)
     for status, response in responses.items():
         if response["description"] == "Successful Response":

@@ -3,7 +3,10 @@
 from typing import Any
 
 from app.core.access import PUBLIC, RULES
+from app.core.models import Scope
 
+OF_CONDITIONS = frozenset({"stale-etag", "precondition-required"})
+_NOT_IN_A_SPACE = frozenset({Scope.ADMIN_ALL, Scope.AUDIT_READ})
 _EVERY = ("X-Request-Id",)
 _RETRY = frozenset({"425", "429", "503"})
 
@@ -11,8 +14,11 @@ _RETRY = frozenset({"425", "429", "503"})
 def problems(method: str, path: str, operation: dict[str, Any]) -> set[str]:
     """Return the codes that follow from the method, the path, the rule and the body."""
     codes = {"internal-error", "invalid-input", "rate-limited"}
-    if RULES[operation["operationId"]] is not PUBLIC:
+    rule = RULES[operation["operationId"]]
+    if rule is not PUBLIC:
         codes |= {"unauthenticated", "insufficient-scope", "unavailable", "budget-exceeded"}
+        if rule not in _NOT_IN_A_SPACE:
+            codes.add("insufficient-role")
         if method != "get":
             codes.add("storage-full")
     if "{" in path:
@@ -20,10 +26,10 @@ def problems(method: str, path: str, operation: dict[str, Any]) -> set[str]:
     return codes | _of_body(operation) | _of_method(method)
 
 
-def request_headers(method: str) -> tuple[str, ...]:
+def request_headers(method: str, *, conditional: bool) -> tuple[str, ...]:
     """Return the request headers that every operation of a method takes."""
     every = ("Accept-Language", "X-Request-Id")
-    if method in ("put", "patch"):
+    if method in ("put", "patch") and conditional:
         return ("If-Match-Required", *every)
     return ("Idempotency-Key", *every) if method == "post" else every
 
@@ -45,7 +51,7 @@ def _of_method(method: str) -> set[str]:
                 "slow-request",
             }
         case "put" | "patch":
-            return {"stale-etag", "precondition-required"}
+            return set(OF_CONDITIONS)
         case "delete":
             return {"stale-etag"}
         case _:

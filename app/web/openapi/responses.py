@@ -9,6 +9,7 @@ from app.web.problems.rendering import MEDIA_TYPE, FieldError, Problem
 
 _FACTS: Mapping[str, str] = {
     "scope": "documents:write",
+    "role": "reader",
     "reason": "the query is completed",
     "limit_bytes": "104857600",
     "media_type": "image/png",

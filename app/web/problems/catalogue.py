@@ -19,6 +19,7 @@ STATUSES: Mapping[type[EvaError], int] = {
     core.BadCursorError: 400,
     core.UnauthenticatedError: 401,
     core.ForbiddenError: 403,
+    core.RoleError: 403,
     core.RateLimitedError: 429,
     core.BudgetExceededError: 429,
     core.StaleEtagError: 412,

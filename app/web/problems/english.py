@@ -46,6 +46,12 @@ ENGLISH: Mapping[str, Said] = {
         "The credential is valid but may not do this. Ask an administrator for a key with the "
         "scope named.",
     ),
+    "insufficient-role": Said(
+        "Role does not allow this",
+        "Your role in this space ({role}) does not allow {scope}.",
+        "The space is its members' own, and you are one; what you ask takes a higher role. Ask "
+        "somebody who manages the space. A role never allows more than your credential does.",
+    ),
     "rate-limited": Said(
         "Too many requests",
         "No more than {limit} may be asked in {window} seconds; try again in {retry_after}.",

@@ -47,6 +47,12 @@ FRENCH: Mapping[str, Said] = {
         "La clé est valide mais ne permet pas cette opération. Demandez à un administrateur "
         "une clé ayant la portée nommée.",
     ),
+    "insufficient-role": Said(
+        "Rôle insuffisant",
+        "Votre rôle dans cet espace ({role}) ne permet pas {scope}.",
+        "L'espace est réservé à ses membres, dont vous êtes ; ceci exige un rôle plus élevé. "
+        "Adressez-vous à qui gère l'espace. Un rôle ne permet jamais plus que votre clé.",
+    ),
     "rate-limited": Said(
         "Trop de requêtes",
         "Pas plus de {limit} ne sont permises en {window} secondes ; réessayez dans {retry_after}.",

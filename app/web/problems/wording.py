@@ -5,7 +5,7 @@ A `{name}` is filled from the error's context. Types not listed get the general 
 
 from collections.abc import Mapping
 
-from app.core import filters
+from app.core import filters, members
 from app.core.budgets import Measure, Owner, Period, said
 from app.core.models import DocumentStatus, QueryStatus
 from app.web import multipart
@@ -104,6 +104,7 @@ _REASONS: Mapping[str, str] = {
     ),
     "the file is empty": "le fichier est vide",
     "must be -1 or 1": "doit être -1 ou 1",
+    members.FULL: f"l'espace a {members.MOST} membres",
     **{
         said(measure, period, owner): f"{_MEASURES[measure]} {_PERIODS[period]} {_OWNERS[owner]}"
         for measure in Measure

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from app.core import models, spaces
+from app.core import models, receipts
 from app.web import preferences, shapes
 from app.web.answers import Answer, NoContent
 from app.web.inputs.fields import ReceiptInPath
@@ -20,7 +20,7 @@ router = group("receipts")
 )
 async def get(call: CallDep, receipt_id: ReceiptInPath) -> Response:
     """Read what was removed and that nothing remained; `completed_at` is null while it runs."""
-    found = await spaces.receipt(call.ports, call.principal, receipt_id)
+    found = await receipts.get(call.ports, call.principal, receipt_id)
     return Answer(shapes.receipt(found.value))
 
 

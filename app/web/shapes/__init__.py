@@ -38,7 +38,16 @@ from app.web.shapes.queries import (
     query,
     result,
 )
-from app.web.shapes.spaces import Receipt, Space, SpacePage, receipt, space
+from app.web.shapes.spaces import (
+    Member,
+    MemberPage,
+    Receipt,
+    Space,
+    SpacePage,
+    member,
+    receipt,
+    space,
+)
 from app.web.shapes.usage import UsageStatement, usage_statement
 
 __all__ = [
@@ -56,6 +65,8 @@ __all__ = [
     "Explanation",
     "Feedback",
     "Health",
+    "Member",
+    "MemberPage",
     "NewApiKey",
     "ProblemPage",
     "Query",
@@ -77,6 +88,7 @@ __all__ = [
     "document",
     "explanation",
     "feedback",
+    "member",
     "new_api_key",
     "query",
     "receipt",

@@ -21,6 +21,25 @@ class Space(TypedDict):
     created_at: datetime
     updated_at: datetime
     created_by: Annotated[str, Field(description="The credential that made it.")]
+    visibility: Annotated[
+        m.Visibility, Field(description="`members`: nobody else but administrators sees it.")
+    ]
+
+
+class Member(TypedDict):
+    """Somebody who belongs to a space."""
+
+    principal_id: str
+    role: m.SpaceRole
+    added_at: datetime
+    added_by: str
+
+
+class MemberPage(TypedDict):
+    """One page of members."""
+
+    items: list[Member]
+    next_cursor: Annotated[str | None, Field(description="Null on the last page.")]
 
 
 class SpacePage(TypedDict):
@@ -55,6 +74,17 @@ def space(found: m.Space, document_count: int) -> Space:
         created_at=found.created_at,
         updated_at=found.updated_at,
         created_by=found.created_by,
+        visibility=found.visibility,
+    )
+
+
+def member(found: m.Member) -> Member:
+    """Show a member."""
+    return Member(
+        principal_id=found.principal_id,
+        role=found.role,
+        added_at=found.added_at,
+        added_by=found.added_by,
     )
 
 

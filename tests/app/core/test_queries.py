@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.core import documents, queries, spaces
+from app.core import documents, queries, receipts
 from app.core.access import Principal
 from app.core.errors import (
     GoneError,
@@ -177,7 +177,7 @@ async def test_deleting_a_document_withholds_its_quotes_from_earlier_answers(
         await queries.verify_citation(ports, alice, query.id, 1)
     with pytest.raises(GoneError):
         await queries.explain(ports, alice, query.id)
-    receipt = (await spaces.receipt(ports, alice, document_id)).value
+    receipt = (await receipts.get(ports, alice, document_id)).value
     assert receipt.removed == {"passages": 1, "blobs": 3, "quotations": 1}
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.core import filters, spaces
+from app.core import filters, receipts, spaces
 from app.core.access import Principal
 from app.core.errors import ForbiddenError, NotFoundError, StaleEtagError
 from app.core.ids import new_id
@@ -91,7 +91,7 @@ async def test_deleting_a_space_hides_it_at_once_and_then_leaves_nothing(
         await spaces.get(ports, alice, id_)
     assert (await spaces.page(ports, alice, Listing())).items == ()
     await acting.work(ports)
-    receipt = (await spaces.receipt(ports, alice, id_)).value
+    receipt = (await receipts.get(ports, alice, id_)).value
     assert receipt.completed_at is not None
     assert set(receipt.remaining.values()) == {0}
     assert receipt.removed["passages"] == 1

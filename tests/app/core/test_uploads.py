@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.core import documents, spaces, uploads
+from app.core import documents, receipts, spaces, uploads
 from app.core.access import Principal
 from app.core.errors import (
     InvalidInputError,
@@ -164,5 +164,5 @@ async def test_a_second_deletion_at_the_same_time_does_not_reopen_the_receipt(
     )
     assert sum(isinstance(one, NotFoundError) for one in both) == 1
     await acting.work(ports)
-    receipt = await spaces.receipt(ports, alice, document_id)
+    receipt = await receipts.get(ports, alice, document_id)
     assert receipt.value.completed_at is not None

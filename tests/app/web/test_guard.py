@@ -22,12 +22,13 @@ def operations(house: House) -> list[tuple[str, str, str]]:
     for context in iter_route_contexts(house.app.routes):
         route = context.original_route
         assert isinstance(route, GuardedRoute)
-        path = route.path
+        path = route.path_format
         for name, value in {
             "space_id": "spc_" + "0" * 26,
             "document_id": "doc_" + "0" * 26,
             "query_id": "qry_" + "0" * 26,
             "receipt_id": "doc_" + "0" * 26,
+            "principal_id": "key:" + "0" * 26,
             "key_id": "0" * 26,
             "job_id": "job_" + "0" * 26,
             "number": "1",
