@@ -11,7 +11,7 @@ announce = @sed -n 's/^$@:.*\#\# */\n== $@: /p' Makefile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo test lint fmt types check bench bench-retrieval bench-ingestion \
-	bench-storage bench-api crash authz e2e openapi docs ci \
+	bench-storage bench-api crash authz e2e rehearse-deploy openapi docs ci \
 	scan evidence gate explain verify auditor-pack
 
 help: ## List these targets
@@ -79,6 +79,10 @@ authz: $(UV) ## Try every operation as everybody, and count what was tried
 e2e: $(UV) ## Run the end-to-end tests; URL and KEY name a service that runs
 	$(announce)
 	$(if $(URL),EVA_E2E_URL=$(URL) EVA_E2E_KEY=$(KEY)) $(DEV) pytest tests/e2e -n 0
+
+rehearse-deploy: $(UV) ## Release a good build and three bad ones here, while clients go on
+	$(announce)
+	$(DEV) python -m pipelines.deploy rehearse $(if $(REPORT),--report $(REPORT))
 
 openapi: $(UV) ## Print the OpenAPI document
 	@$(SERVICE) eva openapi
