@@ -17,7 +17,8 @@ from pathlib import Path
 
 import uvloop
 
-from app.adapters.embedded import EmbeddedStore, codec, open_store
+from app.adapters import codec
+from app.adapters.embedded import EmbeddedStore, open_store
 from app.core.filters import Condition, Op
 from app.core.ids import new_id
 from app.core.kinds import DOCUMENTS, SPACES

@@ -5,7 +5,8 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from app.adapters.embedded import codec, leases
+from app.adapters import codec
+from app.adapters.embedded import leases
 from app.adapters.embedded.terms import terms
 from app.adapters.embedded.writer import Work
 from app.core.errors import ConflictError, StaleEtagError

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import orjson
 
-from app.adapters.embedded import codec, leases
+from app.adapters import codec
+from app.adapters.embedded import leases
 from app.adapters.embedded.reader import Reader
 from app.adapters.embedded.writer import Work, Writer
 from app.core.models import DeadJob, Job, JobKind, Lease, Page

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 import orjson
 
-from app.adapters.embedded import codec
+from app.adapters import codec
 from app.core.errors import ConflictError, LeaseLostError
 from app.core.models import Job, JobKind, Lease
 

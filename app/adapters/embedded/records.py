@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from app.adapters.embedded import changes, codec, trail
+from app.adapters import codec
+from app.adapters.embedded import changes, trail
 from app.adapters.embedded.jobs import Wakeup
 from app.adapters.embedded.listing import query
 from app.adapters.embedded.reader import Reader, Row

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.adapters.embedded import codec
+from app.adapters import codec
 from app.core.errors import InvalidInputError
 from app.core.kinds import KINDS
 from app.core.models import Job, Partition, Space
