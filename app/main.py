@@ -9,10 +9,11 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from importlib.metadata import version
 from ipaddress import ip_network
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from app import worker
+from app import telemetry, worker
 from app.core.live import Live
 from app.settings import Settings
 from app.web.addresses import Proxies
@@ -20,24 +21,33 @@ from app.web.application import Application
 from app.web.limits import AddressRules
 from app.web.listeners import Listeners
 from app.web.services import Limits, Services, State
+from app.web.shedding import Room
 from app.wiring import open_ports, open_quotas
+
+if TYPE_CHECKING:
+    from app.adapters.telemetry import Telemetry
 
 
 def create_app(settings: Settings | None = None) -> Application:
     """Return the application; settings are read from the environment if not given."""
     chosen = settings or Settings.load()
+    signals = telemetry.chosen(chosen, role="api", version=_version(chosen))
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
         async with AsyncExitStack() as stack:
-            yield {"services": await _opened(chosen, stack)}
+            yield {"services": await _opened(chosen, stack, signals)}
 
-    return Application(
+    app = Application(
         lifespan=lifespan,
         version=version("eva-api"),
         max_json_bytes=chosen.max_json_bytes,
         addresses=_address_rules(chosen),
+        room=Room(tolerated_s=chosen.shed_after_ms / 1000, most=chosen.max_requests),
     )
+    if signals is not None:
+        app.measure(signals.traces)
+    return app
 
 
 def _address_rules(settings: Settings) -> AddressRules:
@@ -59,14 +69,19 @@ def _version(settings: Settings) -> str:
     return f"{number}+{settings.build}" if settings.build else number
 
 
-async def _opened(settings: Settings, stack: AsyncExitStack) -> Services:
+async def _opened(
+    settings: Settings, stack: AsyncExitStack, signals: "Telemetry | None"
+) -> Services:
     """Open everything that requests work with, to be closed with the stack."""
     live = Live()
-    ports = await stack.enter_async_context(open_ports(settings))
+    opened = await stack.enter_async_context(open_ports(settings))
+    ports = await stack.enter_async_context(telemetry.observed(signals, opened, settings))
     quotas = await stack.enter_async_context(open_quotas(settings))
     running = None
     if settings.worker:
-        running = await stack.enter_async_context(worker.start(ports, live, settings))
+        running = await stack.enter_async_context(
+            worker.start(ports, live, settings, signals.traces if signals else None)
+        )
     listeners = Listeners(ports, live, grace_s=settings.sse_grace_s)
     stack.push_async_callback(listeners.close)
     return Services(

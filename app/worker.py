@@ -5,11 +5,15 @@ import contextlib
 import os
 import socket
 from collections.abc import AsyncIterator, Mapping
+from importlib.metadata import version
 
+from app import telemetry
 from app.core import erasure, ingestion, responding, upkeep
+from app.core.attempts import recorded
 from app.core.live import Live
 from app.core.models import JobKind
 from app.core.ports import Ports
+from app.core.tracing import Recorder
 from app.core.work import Handler, Lane, Worker
 from app.settings import Settings
 from app.wiring import open_ports
@@ -39,10 +43,12 @@ def lanes(settings: Settings) -> tuple[Lane, ...]:
 
 
 @contextlib.asynccontextmanager
-async def start(ports: Ports, live: Live, settings: Settings) -> AsyncIterator[Worker]:
-    """Run a worker for the duration of the context."""
+async def start(
+    ports: Ports, live: Live, settings: Settings, recorder: Recorder | None = None
+) -> AsyncIterator[Worker]:
+    """Run a worker for the duration of the context; jobs are recorded if there is a recorder."""
     name = f"{socket.gethostname()}/{os.getpid()}"
-    worker = Worker(ports, handlers(live), lanes(settings), name=name)
+    worker = Worker(ports, recorded(handlers(live), recorder), lanes(settings), name=name)
     running = [asyncio.create_task(worker.run()), asyncio.create_task(upkeep.run(ports))]
     try:
         yield worker
@@ -54,5 +60,11 @@ async def start(ports: Ports, live: Live, settings: Settings) -> AsyncIterator[W
 
 async def run(settings: Settings) -> None:
     """Work until cancelled."""
-    async with open_ports(settings) as ports, start(ports, Live(), settings):
+    signals = telemetry.chosen(settings, role="worker", version=version("eva-api"))
+    recorder = signals.traces if signals is not None else None
+    async with (
+        open_ports(settings) as opened,
+        telemetry.observed(signals, opened, settings) as ports,
+        start(ports, Live(), settings, recorder),
+    ):
         await asyncio.Event().wait()

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 import signal
 import socket
 import sys
@@ -13,9 +12,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli.screen import Screen
+from app.core import loglines
 from app.core.errors import SetupError
 from app.core.models import DEFAULT_TENANT
 from app.settings import Settings
+from app.telemetry import METRICS_PORT
 
 if TYPE_CHECKING:
     import uvicorn
@@ -36,6 +37,8 @@ def serve(
     settings = Settings.load()
     settings = replace(settings, host=host or settings.host)
     settings = replace(settings, port=settings.port if port is None else port)
+    if settings.backend == "embedded" and settings.metrics_port is None:
+        settings = replace(settings, metrics_port=METRICS_PORT)
     _log(settings)
     asyncio.run(_open_once(settings))
     try:
@@ -90,11 +93,8 @@ def openapi(
 
 
 def _log(settings: Settings) -> None:
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
-    if settings.log_level == "info":
-        logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # it would repeat ours
+    usual = "text" if settings.environment == "development" else "json"
+    loglines.install(settings.log_level, as_json=(settings.log_format or usual) == "json")
 
 
 async def _open_once(settings: Settings) -> None:

@@ -1,12 +1,13 @@
 """Budgets: how much a tenant, a key or a space may use in a day or a month (UTC)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import ceil
 
 from app.core.errors import BudgetExceededError
+from app.core.models.spending import Spending
 
 MILLIONTHS = 1_000_000
 
@@ -120,3 +121,23 @@ def _purse(id_: str) -> Purse:
 
 Spent = Mapping[tuple[Purse, str, Measure], int]
 """What is spent, by purse, name of the period, and measure."""
+
+
+def used(budget: Budget, rows: Sequence[Spending], day: str) -> float:
+    """Return the share of a budget that these rows used up in the period of a day; 1 is all."""
+    period = budget.period.named(day)
+    mine = [row for row in rows if budget.period.named(row.day) == period]
+    spent = sum(_amount(budget.measure, budget.purse, row) for row in mine)
+    return spent / budget.limit if budget.limit else 1.0
+
+
+def _amount(measure: Measure, purse: Purse, row: Spending) -> int:
+    if purse.id not in ("", row.principal_id, row.space_id):
+        return 0
+    match measure:
+        case Measure.REQUESTS:
+            return row.questions if purse.owner is Owner.SPACE else row.requests
+        case Measure.TOKENS:
+            return row.prompt_tokens + row.completion_tokens
+        case Measure.MONEY:
+            return row.money

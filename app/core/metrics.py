@@ -4,11 +4,18 @@
 few and name no person, nothing that people wrote, no identifier but a tenant's.
 """
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Protocol
 
+from app.core.models import Job
+
+WITHIN_MS = (50, 100, 200, 300, 500, 800, 1000, 1200, 2000, 5000, 10000, 30000)
+WITHIN_S = (5, 15, 30, 60, 120, 300, 600, 1800)
 Labels = Mapping[str, str]
 NONE: Labels = {}
+_TENANTS = 50
 
 
 class Sink(Protocol):
@@ -24,6 +31,7 @@ class Sink(Protocol):
         """Set what is the case now."""
 
 
+_tenants: set[str] = set()
 _sinks: list[Sink] = []  # of this process: none, or one; tests may open several services
 
 
@@ -53,3 +61,24 @@ def gauge(name: str, labels: Labels = NONE, value: float = 0.0) -> None:
     """Set what is the case now."""
     for sink in _sinks:
         sink.gauge(name, labels, value)
+
+
+def within(value: float, bounds: Sequence[int]) -> str:
+    """Return the smallest bound that a value stayed within, or `inf`."""
+    at = bisect_left(bounds, value)
+    return str(bounds[at]) if at < len(bounds) else "inf"
+
+
+def tenant(tenant_id: str) -> str:
+    """Return how a tenant is called: by its id, if it is among the first that were seen."""
+    if tenant_id in _tenants or len(_tenants) < _TENANTS:
+        _tenants.add(tenant_id)
+        return tenant_id
+    return "other"
+
+
+def job_ended(job: Job, outcome: str) -> None:
+    """Count an attempt at a job that ended."""
+    age = (datetime.now(UTC) - job.created_at).total_seconds()
+    labels = {"kind": job.kind.value, "outcome": outcome, "within_s": within(age, WITHIN_S)}
+    count("eva.jobs.ended", labels)

@@ -14,6 +14,7 @@ from app.settings import azure, parts
 from app.settings.declaring import Declared, declared
 from app.settings.limits import Limits
 from app.settings.reading import DEFAULT, SettingsError, read, shown, unknown
+from app.settings.telemetry import Overload, Telemetry
 
 __all__ = ["DEFAULT", "ClientSettings", "Effective", "Settings", "SettingsError"]
 
@@ -117,6 +118,8 @@ class Settings(
     parts.Retrieval,
     parts.Identity,
     Limits,
+    Telemetry,
+    Overload,
     azure.Edge,
     azure.Directory,
     azure.Storage,

@@ -97,7 +97,7 @@ class Storage:
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """Azure OpenAI and telemetry (not in effect yet)."""
+    """Azure OpenAI (not in effect yet)."""
 
     openai_endpoint: str | None = setting(
         address(), None, "AZURE_OPENAI_ENDPOINT", about="Azure OpenAI resource."
@@ -110,9 +110,4 @@ class Services:
     )
     openai_deployment: str | None = setting(
         text(), None, "AZURE_OPENAI_DEPLOYMENT_NAME", about="Azure OpenAI deployment."
-    )
-    otel_enabled: bool = setting(flag(), False, "OTEL_ENABLED", about="Whether to send telemetry.")
-    otel_endpoint: str | None = setting(address(), None, "OTEL_ENDPOINT", about="OTLP collector.")
-    azure_monitor_connection_string: str | None = setting(
-        text(), None, "AZURE_MONITOR_CONNECTION_STRING", about="Azure Monitor.", secret=True
     )

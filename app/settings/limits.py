@@ -5,7 +5,7 @@ from ipaddress import ip_network
 from typing import Literal, TypeAlias
 
 from app.core.budgets import parse
-from app.core.quotas import Tier
+from app.core.models import Tier
 from app.settings.declaring import Form, choice, flag, listed, number, setting, text, whole
 
 TierName: TypeAlias = Literal["free", "basic", "pro", "unlimited"]

@@ -73,7 +73,7 @@ class Application(FastAPI):
             docs_url=None,
             redoc_url=None,
             redirect_slashes=False,
-            telemetry=False,  # ours is cheaper: `telemetry.Measuring`
+            telemetry={"tracing": False, "metrics": False, "logs": False},  # ours costs less
         )
         for group in _GROUPS:
             self.router.routes.extend(group.router.routes)

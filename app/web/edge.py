@@ -62,7 +62,7 @@ class _Stamped:
         given = headers.get("x-request-id", "")
         valid = _REQUEST_ID.fullmatch(given)
         self.request_id = given if valid else f"req_{secrets.token_hex(12)}"
-        self.traceparent = tracing.valid(headers.get("traceparent"))
+        self.traceparent = tracing.carried() or tracing.valid(headers.get("traceparent"))
         self.started = False
         self._send = send
 

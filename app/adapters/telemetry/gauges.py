@@ -1,0 +1,116 @@
+"""What is the case now: looked at every few seconds, whoever asks."""
+
+import asyncio
+import contextlib
+import os
+import resource
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeAlias
+
+from app.adapters.telemetry.meters import Meters
+from app.core import metrics
+from app.core.budgets import Budget, used
+from app.core.errors import EvaError
+from app.core.kinds import API_KEYS
+from app.core.models import Partition
+from app.core.models import Scope as Permission
+from app.core.ports import Listing, Ports
+
+PAUSE_S = 15.0
+_SLOWLY = 20  # every so many looks: what changes by the hour
+_MOST_TENANTS = 50
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+Labels: TypeAlias = dict[str, str]
+
+
+@dataclass(slots=True)
+class Gauges:
+    """Looks, again and again, until cancelled."""
+
+    meters: Meters
+    ports: Ports
+    about: Labels  # role, backend and version
+    active: Callable[[], int] = lambda: 0
+    data_dir: Path | None = None
+    budgets: tuple[Budget, ...] = ()
+    _looks: int = field(default=0, init=False)
+
+    async def run(self) -> None:
+        """Look until cancelled; what can't be seen now is seen later."""
+        while True:
+            with contextlib.suppress(EvaError):
+                await self.look()
+            await asyncio.sleep(PAUSE_S)
+
+    async def look(self) -> None:
+        """Look once."""
+        self.process()
+        await self._jobs()
+        await self._budgets()
+        if self._looks % _SLOWLY == 0:
+            await self._keys()
+        self._looks += 1
+
+    def process(self) -> None:
+        """Look at this process."""
+        self.meters.gauge("eva.up", self.about, 1)
+        self.meters.gauge("eva.requests.active", {}, self.active())
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        self.meters.gauge("process.memory.usage", {}, pages * _PAGE_BYTES)
+        spent = resource.getrusage(resource.RUSAGE_SELF)
+        self.meters.gauge("process.cpu.time", {}, spent.ru_utime + spent.ru_stime)
+        files = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - a path each costs more
+        self.meters.gauge("process.open_file_descriptor.count", {}, files)
+        if self.data_dir is not None:
+            disk = shutil.disk_usage(self.data_dir)
+            self.meters.gauge("eva.disk.used", {}, disk.used / disk.total)
+
+    async def _jobs(self) -> None:
+        depth = await self.ports.jobs.depth()
+        self.meters.gauge("eva.jobs.dead", {}, depth["dead"])
+        for name, metric in (("waiting", "eva.jobs.waiting"), ("oldest_s", "eva.jobs.oldest_age")):
+            for kind, number in _by_kind(depth, name):
+                self.meters.gauge(metric, {"kind": kind}, number)
+
+    async def _budgets(self) -> None:
+        today = datetime.now(UTC).date().isoformat()
+        self.meters.forget("eva.budget.used")
+        fullest: dict[tuple[str, str, str], float] = {}
+        for tenant_id in dict.fromkeys(one.tenant_id for one in self.budgets):
+            rows = await self.ports.meter.between(tenant_id, f"{today[:7]}-01", today)
+            for budget in self.budgets:
+                if budget.tenant_id == tenant_id:
+                    kind = (tenant_id, budget.measure.value, budget.period.value)
+                    share = used(budget, rows, today)
+                    fullest[kind] = max(share, fullest.get(kind, 0.0))
+        for (tenant_id, measure, period), share in fullest.items():
+            labels = {"tenant": metrics.tenant(tenant_id), "resource": measure, "period": period}
+            self.meters.gauge("eva.budget.used", labels, share)
+
+    async def _keys(self) -> None:
+        now, soonest = datetime.now(UTC), None
+        for tenant_id in (await self.ports.records.tenants())[:_MOST_TENANTS]:
+            page = await self.ports.records.page(API_KEYS, Partition(tenant_id), Listing(limit=100))
+            ends = [
+                one.value.expires_at
+                for one in page.items
+                if one.value.expires_at is not None
+                and one.value.revoked_at is None
+                and Permission.ADMIN_ALL in one.value.scopes
+                and one.value.expires_at > now
+            ]
+            soonest = min([*ends, *([soonest] if soonest else [])], default=None)
+        self.meters.forget("eva.credentials.expires_in")
+        if soonest is not None:
+            left = (soonest - now).total_seconds()
+            self.meters.gauge("eva.credentials.expires_in", {"kind": "api_key"}, left)
+
+
+def _by_kind(depth: Mapping[str, int], name: str) -> Iterator[tuple[str, int]]:
+    """Yield a number for each kind of job; a queue that counts no kinds says it of all."""
+    kinds = {key.partition(":")[2]: n for key, n in depth.items() if key.startswith(f"{name}:")}
+    yield from kinds.items() if kinds else {"all": depth[name]}.items()
