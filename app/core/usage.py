@@ -13,9 +13,9 @@ import secrets
 import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
+from typing import TypeAlias
 
 from app.core.budgets import Budget, Measure, Owner, Period, Prices, Purse
 from app.core.errors import EvaError
@@ -26,6 +26,7 @@ from app.core.ports import Listing, Put, Records
 
 _FLUSH_S = 5.0
 _STALE_S = 30.0
+_DAY_S = 86_400
 _PAGE = 100
 _log = logging.getLogger("eva.usage")
 
@@ -59,6 +60,23 @@ def _parts(row: Spending) -> Iterator[tuple[Purse, Measure, int]]:
         yield purse, Measure.MONEY, row.money
 
 
+_Key: TypeAlias = tuple[str, str, str, str]  # tenant, day, principal, space
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What one principal has used on a day in a space, by name of `Spending`'s fields."""
+
+    id: str
+    amounts: Counter[str] = field(default_factory=Counter)
+
+    def spending(self, key: _Key) -> Spending:
+        _, day, principal_id, space_id = key
+        return Spending(
+            id=self.id, day=day, principal_id=principal_id, space_id=space_id, **self.amounts
+        )
+
+
 class Ledger:
     """`Meter` on records."""
 
@@ -76,9 +94,10 @@ class Ledger:
         self._budgets: defaultdict[str, list[Budget]] = defaultdict(list)
         for budget in budgets:
             self._budgets[budget.tenant_id].append(budget)
-        self._rows: dict[tuple[str, str], Spending] = {}  # by tenant and id
-        self._dirty: set[tuple[str, str]] = set()
+        self._tallies: dict[_Key, _Tally] = {}
+        self._dirty: set[_Key] = set()
         self._views: dict[str, _View] = {}
+        self._day = (0, "1970-01-01")  # since 1970, and its name
         self._writing = asyncio.Lock()
         self._reading = asyncio.Lock()
 
@@ -87,7 +106,7 @@ class Ledger:
         if tenant_id in self._budgets:
             await self._fresh(tenant_id)
             self._require(tenant_id, Purse(Owner.TENANT), Purse(Owner.KEY, principal_id))
-        self._add(tenant_id, Spending(id="", day="", principal_id=principal_id, requests=1))
+        self._add(tenant_id, principal_id, requests=1)
 
     async def question(self, tenant_id: str, principal_id: str, space_ids: Sequence[str]) -> None:
         """Check and count in one step; what a question costs is durable before it is asked."""
@@ -95,15 +114,7 @@ class Ledger:
             await self._fresh(tenant_id)
             self._require(tenant_id, *(Purse(Owner.SPACE, id_) for id_ in space_ids))
         price = self._prices.question
-        asked = Spending(
-            id="",
-            day="",
-            principal_id=principal_id,
-            space_id=space_ids[0],
-            questions=1,
-            money=price,
-        )
-        self._add(tenant_id, asked)
+        self._add(tenant_id, principal_id, space_ids[0], questions=1, money=price)
         if price:
             await self.flush()
 
@@ -111,16 +122,14 @@ class Ledger:
         """Count tokens; an answer that no model had a part in has none and costs no write."""
         if not usage.prompt_tokens and not usage.completion_tokens:
             return
-        cost = Spending(
-            id="",
-            day="",
-            principal_id=query.created_by,
-            space_id=query.space_ids[0],
+        self._add(
+            query.tenant_id,
+            query.created_by,
+            query.space_ids[0],
             prompt_tokens=usage.prompt_tokens,
             completion_tokens=usage.completion_tokens,
             money=self._prices.of_tokens(usage.prompt_tokens, usage.completion_tokens),
         )
-        self._add(query.tenant_id, cost)
         await self.flush()
 
     async def between(self, tenant_id: str, first: str, last: str) -> Sequence[Spending]:
@@ -135,7 +144,7 @@ class Ledger:
                 tenant_id = next(iter(self._dirty))[0]
                 keys = [key for key in self._dirty if key[0] == tenant_id][:_PAGE]
                 self._dirty.difference_update(keys)
-                puts = [Put(kind=USAGE, value=self._rows[key]) for key in keys]
+                puts = [Put(kind=USAGE, value=self._tallies[key].spending(key)) for key in keys]
                 try:
                     await self._records.commit(Partition(tenant_id), *puts)
                 except BaseException:
@@ -152,16 +161,19 @@ class Ledger:
             except EvaError as error:
                 _log.warning("usage can't be kept now: %s", error.code)
 
-    def _add(self, tenant_id: str, used: Spending) -> None:
-        day = self._today()
-        whose = _whose(used.principal_id, used.space_id)
-        used = replace(used, day=day, id=f"{day}:{whose}:{self._writer}")
-        key = (tenant_id, used.id)
-        known = self._rows.get(key)
-        self._rows[key] = used if known is None else _sum(known, used)
+    def _add(self, tenant_id: str, principal_id: str, space_id: str = "", **used: int) -> None:
+        key = (tenant_id, self._today(), principal_id, space_id)
+        tally = self._tallies.get(key) or self._begun(key)
+        tally.amounts.update(used)
         self._dirty.add(key)
         if tenant_id in self._views:
-            self._views[tenant_id].add(used)
+            self._views[tenant_id].add(_Tally(tally.id, Counter(used)).spending(key))
+
+    def _begun(self, key: _Key) -> _Tally:
+        _, day, principal_id, space_id = key
+        whose = hashlib.sha256(f"{principal_id}\0{space_id}".encode()).hexdigest()[:16]
+        tally = self._tallies[key] = _Tally(f"{day}:{whose}:{self._writer}")
+        return tally
 
     def _require(self, tenant_id: str, *purses: Purse) -> None:
         day = self._today()
@@ -181,8 +193,8 @@ class Ledger:
             month = self._today()[:7]
             stored = [row async for row in self._stored(tenant_id, month, f"{month}-99")]
             view = _View(month, time.monotonic(), Counter())
-            mine = {key[1]: row for key, row in self._rows.items() if key[0] == tenant_id}
-            for row in {**{one.id: one for one in stored}, **mine}.values():
+            mine = [one.spending(key) for key, one in self._tallies.items() if key[0] == tenant_id]
+            for row in {one.id: one for one in (*stored, *mine)}.values():
                 view.add(row)
             self._views[tenant_id] = view
 
@@ -205,30 +217,17 @@ class Ledger:
 
     def _forget(self, today: str) -> None:
         """Drop the sums of days that are over; they are records now, never written again."""
-        over = [key for key, row in self._rows.items() if row.day != today]
+        over = [key for key in self._tallies if key[1] != today]
         for key in over:
-            del self._rows[key]
+            del self._tallies[key]
         if over:  # a clock set back would else begin their records anew
             self._writer = secrets.token_hex(8)
 
     def _today(self) -> str:
-        return datetime.fromtimestamp(self._clock(), UTC).date().isoformat()
-
-
-@lru_cache(4096)
-def _whose(principal_id: str, space_id: str) -> str:
-    return hashlib.sha256(f"{principal_id}\0{space_id}".encode()).hexdigest()[:16]
-
-
-def _sum(one: Spending, other: Spending) -> Spending:
-    return replace(
-        one,
-        requests=one.requests + other.requests,
-        questions=one.questions + other.questions,
-        prompt_tokens=one.prompt_tokens + other.prompt_tokens,
-        completion_tokens=one.completion_tokens + other.completion_tokens,
-        money=one.money + other.money,
-    )
+        days = int(self._clock() // _DAY_S)
+        if days != self._day[0]:
+            self._day = (days, datetime.fromtimestamp(days * _DAY_S, UTC).date().isoformat())
+        return self._day[1]
 
 
 @contextlib.asynccontextmanager

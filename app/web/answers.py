@@ -24,6 +24,17 @@ class Answer(Response):
         super().__init__(orjson.dumps(data, option=_OPTIONS), status, headers)
         self.kept = bytes(self.body) if kept is None else orjson.dumps(kept, option=_OPTIONS)
 
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
+        """Set the headers given, and those of JSON; the framework's own looks for more."""
+        self.raw_headers = [
+            *(
+                (name.lower().encode(), value.encode("latin-1"))
+                for name, value in (headers or {}).items()
+            ),
+            (b"content-length", b"%d" % len(self.body)),
+            (b"content-type", b"application/json"),
+        ]
+
 
 class Retold(Answer):
     """An answer that quotes documents: an Idempotency-Key keeps no copy that could outlive them.

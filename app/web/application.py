@@ -8,6 +8,7 @@ from starlette.types import Lifespan
 from app.core.tracing import Recorder
 from app.web import auth
 from app.web.body import BodyWatch
+from app.web.dispatch import Dispatch
 from app.web.edge import Edge
 from app.web.guard import GuardedRoute
 from app.web.limits import AddressLimit, AddressRules
@@ -79,6 +80,7 @@ class Application(FastAPI):
             self.router.routes.extend(group.router.routes)
         self.router.routes.extend(_former_key_routes())
         auth.require_rules(self.routes)
+        self.router.middleware_stack = Dispatch(self.routes, self.router.middleware_stack)
         handlers.install(self)
         self.add_middleware(BodyWatch, limit_bytes=max_json_bytes)
         self.add_middleware(Recording)

@@ -7,9 +7,8 @@ saying so, and the client's next request fails: so nothing leaves here once it c
 import logging
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Sequence
 
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,6 +17,7 @@ from app.core.errors import EvaError
 from app.web.problems.rendering import REQUEST_ID, respond
 
 _log = logging.getLogger("eva.web")
+_ID_BYTES = 12
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SECURITY = (
     (b"x-content-type-options", b"nosniff"),
@@ -58,11 +58,15 @@ class _Stamped:
     """Sends what it is given, with the common headers on the response's start."""
 
     def __init__(self, scope: Scope, send: Send) -> None:
-        headers = Headers(scope=scope)
-        given = headers.get("x-request-id", "")
-        valid = _REQUEST_ID.fullmatch(given)
-        self.request_id = given if valid else f"req_{secrets.token_hex(12)}"
-        self.traceparent = tracing.carried() or tracing.valid(headers.get("traceparent"))
+        given = traceparent = None
+        for name, value in reversed(scope["headers"]):  # of several the first counts
+            if name == b"x-request-id":
+                given = value.decode("latin-1")
+            elif name == b"traceparent":
+                traceparent = value.decode("latin-1")
+        valid = given is not None and _REQUEST_ID.fullmatch(given)
+        self.request_id = given if given and valid else _fresh_id()
+        self.traceparent = tracing.carried() or tracing.valid(traceparent)
         self.started = False
         self._send = send
 
@@ -72,10 +76,22 @@ class _Stamped:
             message["headers"] = [*message["headers"], *self._missing(message["headers"])]
         await self._send(message)
 
-    def _missing(self, headers: list[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
-        """Yield the common headers; a response may have set its own value of a security header."""
+    def _missing(self, headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """Return the common headers; a response may have set its own value of a security header."""
         present = {name for name, _ in headers}
-        yield from (header for header in _SECURITY if header[0] not in present)
-        yield b"x-request-id", self.request_id.encode()
+        added = [header for header in _SECURITY if header[0] not in present]
+        added.append((b"x-request-id", self.request_id.encode()))
         if self.traceparent is not None:
-            yield b"traceparent", self.traceparent.encode()
+            added.append((b"traceparent", self.traceparent.encode()))
+        return added
+
+
+_supply = bytearray()  # of randomness: to ask the system for each id costs more than the id
+
+
+def _fresh_id() -> str:
+    if not _supply:
+        _supply.extend(secrets.token_bytes(_ID_BYTES * 256))
+    fresh = bytes(_supply[-_ID_BYTES:])
+    del _supply[-_ID_BYTES:]
+    return f"req_{fresh.hex()}"

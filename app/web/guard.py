@@ -41,16 +41,13 @@ class GuardedRoute(APIRoute):
     """An operation. Its id must have a rule in `core/access.py`, a policy in `core/quotas.py`."""
 
     guarded_operation: str
+    direct: Handler | None = None  # what answers, if the framework is not needed for it
 
     def get_route_handler(self) -> Any:  # noqa: ANN401 - as FastAPI declares it, plus Any
         """Return what answers a request."""
-        handle = direct.handler(self) or super().get_route_handler()
-        operation = self.operation_id
-        if operation is None or operation not in RULES:
-            raise auth.UnguardedRouteError(f"{self.path}: no access rule for {operation!r}")
-        if operation not in POLICIES:
-            raise auth.UnguardedRouteError(f"{self.path}: no quota policy for {operation!r}")
-        self.guarded_operation = operation
+        simple = direct.handler(self)
+        handle = simple or super().get_route_handler()
+        operation = self.guarded_operation = _ruled(self)
         handle = tracing.traced(operation, handle)
         rule = RULES[operation]
         known, reads = _parameters(self), self.body_field
@@ -71,7 +68,18 @@ class GuardedRoute(APIRoute):
                 return await once.answer(request, handle)
             return await handle(request)
 
+        self.direct = guarded if simple else None
         return guarded
+
+
+def _ruled(route: APIRoute) -> str:
+    """Return the route's operation; UnguardedRouteError if nobody said who may, and how often."""
+    operation = route.operation_id
+    if operation is None or operation not in RULES:
+        raise auth.UnguardedRouteError(f"{route.path}: no access rule for {operation!r}")
+    if operation not in POLICIES:
+        raise auth.UnguardedRouteError(f"{route.path}: no quota policy for {operation!r}")
+    return operation
 
 
 def _act(scope: Scope, principal: Principal) -> Act:

@@ -6,12 +6,16 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
+import orjson
+
 from app.adapters.embedded.writer import Work
-from app.core.audit import NOTHING, Act, Link, acting, canonical, commitment, link_hash, note
+from app.core.audit import NOTHING, Act, Link, acting, commitment, link_hash, note
 from app.core.models.auditing import AuditKind
 from app.core.ports import Change, Put, Remove
 from app.core.ports.auditing import Noted
 
+_SALT_BYTES = 16
+_REQUEST, _CHANGE = AuditKind.REQUEST.value, AuditKind.CHANGE.value
 _HEAD = "SELECT seq, hash FROM audit_events WHERE writer = ? ORDER BY seq DESC LIMIT 1"
 _LAST = "SELECT number, hash, written, covered FROM audit_checkpoints ORDER BY number DESC LIMIT 1"
 _INSERT = """
@@ -55,7 +59,7 @@ def _targets(changes: Sequence[Change]) -> Iterator[str]:
 def _changed(connection: sqlite3.Connection, *, chain: str, act: Act, what: Sequence[str]) -> str:
     """Append the event of a commit; returns "" as a step of one does."""
     said = {
-        "kind": AuditKind.CHANGE.value,
+        "kind": _CHANGE,
         "tenant": act.tenant_id,
         "actor": act.actor,
         "action": act.action,
@@ -75,13 +79,13 @@ def noted(connection: sqlite3.Connection, writer: str, batch: Sequence[Noted]) -
 
 def _said(one: Noted) -> dict[str, object]:
     return {
-        "kind": AuditKind.REQUEST.value,
+        "kind": _REQUEST,
         "tenant": one.tenant_id,
         "actor": one.actor,
         "action": one.action,
         "decision": one.decision,
         "outcome": one.outcome,
-        "targets": list(one.targets),
+        "targets": one.targets,
         "request": one.request_id,
     }
 
@@ -94,11 +98,14 @@ def _append(
     """Chain the events and insert them at one go."""
     seq, previous = _head(connection, writer)
     at = datetime.now(UTC).isoformat()
+    salts = secrets.token_bytes(_SALT_BYTES * len(events))
     rows = []
-    for seq, (said, personal) in enumerate(events, start=seq + 1):  # noqa: B020 - goes on from it
-        salt, payload = _personal(personal)
+    for n, (said, personal) in enumerate(events):
+        seq += 1
+        salt = salts[n * _SALT_BYTES : (n + 1) * _SALT_BYTES] if personal else None
+        payload = _canonical(personal) if personal else None
         promise = commitment(salt, payload) if salt and payload else None
-        body = canonical({**said, "commitment": promise})
+        body = _canonical({**said, "commitment": promise})
         hash_ = link_hash(writer, seq, at, body, previous)
         place = (said["tenant"], said["actor"], salt, payload)
         rows.append((writer, seq, at, body.decode(), previous, hash_, *place))
@@ -106,9 +113,9 @@ def _append(
     connection.executemany(_INSERT, rows)
 
 
-def _personal(personal: Mapping[str, str]) -> tuple[bytes | None, bytes | None]:
-    """Return a fresh salt and what it salts; nothing for nothing."""
-    return (secrets.token_bytes(16), canonical(dict(personal))) if personal else (None, None)
+def _canonical(value: Mapping[str, object]) -> bytes:
+    """Return what `audit.canonical` does, sooner."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def _head(connection: sqlite3.Connection, writer: str) -> tuple[int, str]:

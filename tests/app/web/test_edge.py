@@ -61,3 +61,9 @@ async def test_a_trace_context_does_not_leak_into_the_next_request(house: House)
     await anybody.get("/livez", headers={"traceparent": TRACE})
     assert "traceparent" not in (await anybody.get("/livez")).headers
     assert tracing.current.get() is None
+
+
+async def test_request_ids_that_we_make_are_never_the_same(house: House) -> None:
+    client = await house.anybody()
+    ids = {(await client.get("/livez")).headers["x-request-id"] for _ in range(600)}
+    assert len(ids) == 600

@@ -1,8 +1,10 @@
 """The audit trail: every change is in it, and no one alters it unnoticed."""
 
+import json
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 
 from app.adapters.embedded import EmbeddedStore, open_store
 from app.adapters.embedded.sealing import COPIES
+from app.core.audit import canonical
 from app.core.errors import ConflictError
 from app.core.kinds import SPACES
 from app.core.ports import AuditFilter, Put
@@ -19,6 +22,7 @@ from tests.app.adapters.embedded.auditing import (
     TENANT,
     Clock,
     fill,
+    noted,
     on_behalf,
     space,
 )
@@ -141,3 +145,18 @@ async def test_events_are_paged_in_order_and_other_tenants_see_none(
             break
     assert seen == list(range(1, 12))
     assert (await store.audit.events("ten_b", AuditFilter(), after=None, limit=5)).items == ()
+
+
+async def test_an_event_is_stored_in_the_one_form_that_is_hashed(
+    store: EmbeddedStore, tmp_path: Path
+) -> None:
+    odd = 'é\u2028"\\\n\x01\x7f𝄞'
+    store.audit.note(replace(noted(1), request_id=odd, personal={"ß": odd, "a": "b"}))
+    with on_behalf(replace(ACT, request_id=odd)):
+        await store.records.commit(HOME, Put(kind=SPACES, value=space("spc_1")))
+    await store.audit.flush()
+    with closing(sqlite3.connect(tmp_path / "data" / "eva.db")) as connection:
+        rows = connection.execute("SELECT body, payload FROM audit_events").fetchall()
+    assert len(rows) == 2
+    for said in (one for row in rows for one in (row[0].encode(), row[1])):
+        assert said == canonical(json.loads(said))
