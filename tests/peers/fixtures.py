@@ -6,6 +6,7 @@ import pytest
 
 from tests.peers import node
 from tests.peers.azurite import azurite as azurite_program
+from tests.peers.models import models as models_program
 from tests.peers.programs import Running, running
 
 
@@ -24,4 +25,14 @@ def azurite(
 ) -> Iterator[Running]:
     """Blob and Queue Storage."""
     with running(azurite_program(), tmp_path_factory.mktemp("azurite")) as peer:
+        yield peer
+
+
+@pytest.fixture(scope="session")
+def models(
+    node_programs: None,  # noqa: ARG001 - it has to be there
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Running]:
+    """Azure OpenAI."""
+    with running(models_program(), tmp_path_factory.mktemp("models")) as peer:
         yield peer

@@ -5,7 +5,7 @@ Codes and statuses are logged, messages are not: they name accounts and objects.
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from azure.core.exceptions import AzureError, HttpResponseError
 
@@ -30,7 +30,7 @@ def unavailable(dependency: str, error: AzureError) -> UnavailableError:
     said, wait_s = type(error).__name__, float(_RETRY_AFTER_S)
     if isinstance(error, HttpResponseError):
         said = f"{error.status_code} {code(error)}"
-        wait_s = _asked_to_wait(error)
+        wait_s = asked_to_wait(getattr(error.response, "headers", {}))
     _log.warning("%s: %s", dependency, said)
     return UnavailableError(dependency=dependency, retry_after=max(1, round(wait_s)))
 
@@ -41,9 +41,8 @@ def code(error: HttpResponseError) -> str:
     return str(getattr(found, "value", found) or "")
 
 
-def _asked_to_wait(error: HttpResponseError) -> float:
-    """Return the seconds after which the service said to come back."""
-    headers = getattr(error.response, "headers", {})
+def asked_to_wait(headers: Mapping[str, str]) -> float:
+    """Return the seconds after which a service said, in the headers, to come back."""
     try:
         if said := headers.get("retry-after-ms") or headers.get("x-ms-retry-after-ms"):
             wait_s = float(said) / 1000

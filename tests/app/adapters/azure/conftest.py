@@ -1,0 +1,3 @@
+from tests.peers.fixtures import azurite, models, node_programs
+
+__all__ = ["azurite", "models", "node_programs"]

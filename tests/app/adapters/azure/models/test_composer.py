@@ -1,0 +1,141 @@
+"""A chat model over the wire: what it says, what it costs, every way in which it lets us down."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from openai import AsyncOpenAI
+
+from app.adapters.azure.models import ChatComposer, ModelResource, open_client
+from app.core.errors import UnavailableError
+from app.core.ports import Claim, ComposingFailedError, Found, Material, Spent, Support
+from tests.app.core.passages import ranked
+from tests.peers.models import CHAT, KEY
+from tests.peers.programs import Running
+
+LOANS = ranked("# Loans\n\nA loan lasts three weeks. It can be renewed twice.", start=40)
+POOLS = ranked("The pool opens at noon.", document_id="doc_2")
+
+
+def asked(question: str) -> Material:
+    found = Found(terms=(), candidates=(), passages_searched=2)
+    return Material(question=question, language="en", found=found, ranked=(LOANS, POOLS))
+
+
+@pytest.fixture
+def composer(client: AsyncOpenAI) -> ChatComposer:
+    return ChatComposer(client=client, deployment=CHAT)
+
+
+async def told(composer: ChatComposer, question: str) -> list[Claim | Spent]:
+    return [one async for one in composer.compose(asked(question))]
+
+
+async def claims(composer: ChatComposer, question: str) -> list[Claim]:
+    return [one for one in await told(composer, question) if isinstance(one, Claim)]
+
+
+async def test_a_sentence_rests_on_the_span_that_it_quotes(composer: ChatComposer) -> None:
+    [first, *_] = await claims(composer, "How many weeks does a loan last?")
+    quote = "A loan lasts three weeks."
+    assert first == Claim(text=quote, supports=(Support(index=0, start=49, end=74, quote=quote),))
+
+
+async def test_what_was_read_and_written_is_told_last(composer: ChatComposer) -> None:
+    *_, spent = await told(composer, "How many weeks does a loan last?")
+    assert isinstance(spent, Spent)
+    assert spent.prompt_tokens > 100
+    assert 10 < spent.completion_tokens < 100
+
+
+async def test_blanks_that_were_copied_otherwise_do_not_lose_the_quote(
+    composer: ChatComposer,
+) -> None:
+    [first, *_] = await claims(composer, "peer:respaced How many weeks does a loan last?")
+    assert first.supports[0].quote == "A loan lasts three weeks."
+    assert (first.supports[0].start, first.supports[0].end) == (49, 74)
+
+
+@pytest.mark.parametrize(("peer", "index"), [("liar", 0), ("stray", 98)])
+async def test_a_quote_that_was_made_up_stands_nowhere(
+    composer: ChatComposer, peer: str, index: int
+) -> None:
+    [only] = await claims(composer, f"peer:{peer}")
+    [support] = only.supports
+    assert (support.index, support.start, support.end) == (index, -1, -1)
+
+
+async def test_a_model_that_finds_nothing_says_nothing(composer: ChatComposer) -> None:
+    assert await claims(composer, "peer:silent") == []
+
+
+@pytest.mark.parametrize(
+    ("peer", "reason"),
+    [
+        ("filtered", "content-filter"),
+        ("stopped", "content-filter"),
+        ("cut-off", "length"),
+        ("unfinished", "malformed"),
+        ("prose", "malformed"),
+        ("page", "malformed"),
+        ("other-form", "malformed"),
+        ("endless", "malformed"),
+    ],
+)
+async def test_an_answer_that_is_none_is_refused_with_its_reason(
+    composer: ChatComposer, peer: str, reason: str
+) -> None:
+    with pytest.raises(ComposingFailedError) as caught:
+        await told(composer, f"peer:{peer} How many weeks does a loan last?")
+    assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("peer", "retry_after"), [("throttled", 7), ("broken", 1), ("unauthorised", 1), ("torn", 1)]
+)
+async def test_a_model_that_is_down_is_unavailable_for_as_long_as_it_says(
+    composer: ChatComposer, peer: str, retry_after: int
+) -> None:
+    with pytest.raises(UnavailableError) as caught:
+        await told(composer, f"peer:{peer} How many weeks does a loan last?")
+    assert caught.value.facts == {"dependency": "model", "retry_after": retry_after}
+
+
+async def test_an_answer_that_takes_too_long_is_given_up(composer: ChatComposer) -> None:
+    hasty = replace(composer, deadline_s=0.2)
+    with pytest.raises(UnavailableError) as caught:
+        await told(hasty, "peer:slow How many weeks does a loan last?")
+    assert caught.value.facts["dependency"] == "model"
+
+
+async def test_sentences_come_while_the_model_still_writes(composer: ChatComposer) -> None:
+    stream = composer.compose(asked("peer:slow Can a loan that lasts three weeks be renewed?"))
+    first = await anext(aiter(stream))
+    assert isinstance(first, Claim)
+    running = [task for task in asyncio.all_tasks() if "ChatComposer._write" in str(task.get_coro())]
+    assert len(running) == 1  # and whoever stops listening stops it
+    await stream.aclose()  # type: ignore[attr-defined]
+    assert running[0].done()
+
+
+async def test_nobody_at_the_address_is_unavailable() -> None:
+    resource = ModelResource(endpoint="http://127.0.0.1:9", key=KEY)
+    async with open_client(resource) as client:
+        with pytest.raises(UnavailableError) as caught:
+            await told(ChatComposer(client=client, deployment=CHAT), "Anyone?")
+    assert caught.value.facts["dependency"] == "model"
+
+
+async def test_a_resource_without_the_v1_endpoint_is_asked_by_its_api_version(
+    models: Running,
+) -> None:
+    resource = ModelResource(endpoint=models.url, key=KEY, api_version="2025-04-01-preview")
+    async with open_client(resource) as client:
+        composer = ChatComposer(client=client, deployment=CHAT)
+        assert await claims(composer, "How many weeks does a loan last?")
+
+
+async def test_without_a_key_or_an_identity_nothing_is_opened() -> None:
+    with pytest.raises(ValueError, match="needs a key or an identity"):
+        async with open_client(ModelResource(endpoint="http://127.0.0.1:9")):
+            pass
