@@ -8,14 +8,13 @@ from datetime import UTC, datetime
 
 import orjson
 
+from app.adapters import audited
 from app.adapters.embedded.writer import Work
 from app.core.audit import NOTHING, Act, Link, acting, commitment, link_hash, note
-from app.core.models.auditing import AuditKind
-from app.core.ports import Change, Put, Remove
+from app.core.ports import Change
 from app.core.ports.auditing import Noted
 
 _SALT_BYTES = 16
-_REQUEST, _CHANGE = AuditKind.REQUEST.value, AuditKind.CHANGE.value
 _HEAD = "SELECT seq, hash FROM audit_events WHERE writer = ? ORDER BY seq DESC LIMIT 1"
 _LAST = "SELECT number, hash, written, covered FROM audit_checkpoints ORDER BY number DESC LIMIT 1"
 _INSERT = """
@@ -42,52 +41,20 @@ WHERE tenant = ? AND actor = ? AND payload IS NOT NULL
 
 def step(chain: str, changes: Sequence[Change]) -> Iterator[Work[str]]:
     """Yield what records a commit in its own transaction, if it changes anything audited."""
-    act, what = acting.get(), tuple(_targets(changes))
+    act, what = acting.get(), tuple(audited.targets(changes))
     if act is not None and what:
         yield functools.partial(_changed, chain=chain, act=act, what=what)
 
 
-def _targets(changes: Sequence[Change]) -> Iterator[str]:
-    for change in changes:
-        match change:
-            case Put(kind=kind, value=value) if kind.audited:
-                yield f"put {kind.name}/{value.id}"
-            case Remove(kind=kind, id=id_) if kind.audited:
-                yield f"remove {kind.name}/{id_}"
-
-
 def _changed(connection: sqlite3.Connection, *, chain: str, act: Act, what: Sequence[str]) -> str:
     """Append the event of a commit; returns "" as a step of one does."""
-    said = {
-        "kind": _CHANGE,
-        "tenant": act.tenant_id,
-        "actor": act.actor,
-        "action": act.action,
-        "decision": "allowed",
-        "outcome": "committed",
-        "targets": list(what),
-        "request": act.request_id,
-    }
-    _append(connection, chain, [(said, act.personal)])
+    _append(connection, chain, [(audited.changed(act, what), act.personal)])
     return ""
 
 
 def noted(connection: sqlite3.Connection, writer: str, batch: Sequence[Noted]) -> None:
     """Append the events of requests, in order."""
-    _append(connection, writer, [(_said(one), one.personal) for one in batch])
-
-
-def _said(one: Noted) -> dict[str, object]:
-    return {
-        "kind": _REQUEST,
-        "tenant": one.tenant_id,
-        "actor": one.actor,
-        "action": one.action,
-        "decision": one.decision,
-        "outcome": one.outcome,
-        "targets": one.targets,
-        "request": one.request_id,
-    }
+    _append(connection, writer, [(audited.requested(one), one.personal) for one in batch])
 
 
 def _append(

@@ -1,0 +1,1 @@
+"""Records, jobs, passages and the audit trail in Azure Cosmos DB for NoSQL."""

@@ -1,0 +1,81 @@
+"""The client of an account: opened on first use, so that nothing need be up when we start."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from azure.core.credentials_async import AsyncTokenCredential
+from azure.cosmos.aio import ContainerProxy, CosmosClient, DatabaseProxy
+from azure.cosmos.documents import ConnectionPolicy
+
+from app.adapters.azure.cosmos.place import CosmosCalls, CosmosPlace
+
+
+class Account:
+    """One pool of connections to an account, shared by all containers."""
+
+    def __init__(
+        self, place: CosmosPlace, calls: CosmosCalls, credential: str | AsyncTokenCredential
+    ) -> None:
+        self.place = place
+        self.calls = calls
+        self._credential = credential
+        self._client: CosmosClient | None = None
+        self._opening = asyncio.Lock()
+
+    async def client(self) -> CosmosClient:
+        """Return the client; whatever the SDK raises if the account can't be reached."""
+        if self._client is None:
+            async with self._opening:
+                if self._client is None:
+                    self._client = await self._opened()
+        return self._client
+
+    async def database(self) -> DatabaseProxy:
+        """Return the database, whether it is there or not."""
+        return (await self.client()).get_database_client(self.place.database)
+
+    async def container(self, name: str) -> ContainerProxy:
+        """Return a container, whether it is there or not."""
+        return (await self.database()).get_container_client(name)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._client is not None:
+            await self._client.close()
+
+    async def _opened(self) -> CosmosClient:
+        policy = ConnectionPolicy()
+        policy.RetryOptions._max_retry_attempt_count = 0  # noqa: SLF001 - 0 can't be said otherwise
+        client = CosmosClient(
+            self.place.endpoint,
+            self._credential,
+            connection_policy=policy,
+            connection_timeout=self.calls.attempt_s,
+            read_timeout=self.calls.attempt_s,
+            retry_total=0,  # the attempts are ours: see `container`
+            retry_connect=0,
+            retry_read=0,
+            retry_status=0,
+        )
+        try:
+            await client.__aenter__()
+        except BaseException:
+            await client.close()  # it leaves its connections open when it fails
+            raise
+        return client
+
+
+@contextlib.asynccontextmanager
+async def open_account(
+    place: CosmosPlace, calls: CosmosCalls, identity: AsyncTokenCredential | None
+) -> AsyncIterator[Account]:
+    """Lend an account; without a key in the place the identity is asked for tokens."""
+    credential = place.key or identity
+    if credential is None:
+        raise ValueError("a Cosmos DB account needs a key or an identity")
+    account = Account(place, calls, credential)
+    try:
+        yield account
+    finally:
+        await account.close()

@@ -1,0 +1,226 @@
+"""One container as the adapters use it: the written list of operations, each safe to repeat.
+
+Point operations, batches and queries within one logical partition; nothing else. An answer may be
+lost after its request was carried out, so every write here is one that can be sent again: it
+names what it makes, replaces by the tag it read, or carries a mark by which it knows its own work.
+"""
+
+import asyncio
+import itertools
+import logging
+import random
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeAlias, TypeVar
+
+from azure.core import MatchConditions
+from azure.core.exceptions import AzureError, HttpResponseError
+from azure.cosmos.aio import ContainerProxy
+from azure.cosmos.exceptions import CosmosBatchOperationError
+
+from app.adapters.azure.cosmos.account import Account
+from app.adapters.azure.failures import asked_to_wait, unavailable
+from app.core.errors import StaleEtagError, UnavailableError
+
+T = TypeVar("T")
+Item: TypeAlias = dict[str, Any]
+Place: TypeAlias = tuple[str, ...]  # a whole partition key
+Operation: TypeAlias = tuple[Any, ...]  # as `execute_item_batch` takes it
+
+_GONE, _EXISTS, _CHANGED = 404, 409, 412
+_ANSWERS = frozenset({400, 401, 403, _GONE, _EXISTS, _CHANGED, 413})  # repeating changes nothing
+_NO_CONTAINER = 1003  # of 404: it is no item that is missing
+_SPLIT_OFF = 1002  # of 404 or 410: the replica is behind, or the range has moved
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0
+_TROUBLES = (AzureError, TimeoutError, OSError, ValueError, KeyError)  # the last two: odd answers
+_log = logging.getLogger("eva.azure")
+
+
+class BatchRefusedError(Exception):
+    """A batch was not applied, because of one of its operations."""
+
+    def __init__(self, index: int, status: int) -> None:
+        super().__init__(f"operation {index}: {status}")
+        self.index = index
+        self.status = status
+
+
+class Container:
+    """A container of an account; `dependency` is what errors call it."""
+
+    def __init__(self, account: Account, name: str, dependency: str) -> None:
+        self.name = name
+        self._account = account
+        self._dependency = dependency
+
+    async def read(self, place: Place, id_: str) -> Item | None:
+        """Return an item, or None."""
+        try:
+            return await self._ask(
+                "read",
+                lambda c, hook: c.read_item(id_, list(place), response_hook=hook),
+            )
+        except HttpResponseError as error:
+            self._allow(error, _GONE)
+            return None
+
+    async def query(
+        self, place: Place, sql: str, parameters: Mapping[str, object] | None = None
+    ) -> list[Any]:
+        """Return every row of a query within one logical partition."""
+        given = [{"name": name, "value": value} for name, value in (parameters or {}).items()]
+
+        async def rows(container: ContainerProxy, hook: Hook) -> list[Any]:
+            found = container.query_items(
+                sql,
+                parameters=given,
+                partition_key=list(place),
+                full_text_score_scope="Local",
+                max_item_count=1000,
+                response_hook=hook,
+            )
+            return [row async for row in found]
+
+        try:
+            return await self._ask("query", rows)
+        except HttpResponseError as error:
+            raise self._unexpected(error) from error
+
+    async def create(self, item: Item) -> bool:
+        """Store an item unless there is one of its id; tell whether there was none.
+
+        After a lost answer the item itself may be the one that is there: then False, too.
+        """
+        try:
+            await self._ask("create", lambda c, hook: c.create_item(item, response_hook=hook))
+        except HttpResponseError as error:
+            self._allow(error, _EXISTS)
+            return False
+        return True
+
+    async def upsert(self, item: Item) -> None:
+        """Store an item, whatever is there."""
+        try:
+            await self._ask("upsert", lambda c, hook: c.upsert_item(item, response_hook=hook))
+        except HttpResponseError as error:
+            raise self._unexpected(error) from error
+
+    async def replace(self, place: Place, item: Item) -> Item:
+        """Replace an item as it was read; StaleEtagError if it changed since or is gone."""
+        body = {**item, "op": secrets.token_hex(8)}
+        options: dict[str, Any] = {
+            "etag": item["_etag"],
+            "match_condition": MatchConditions.IfNotModified,
+        }
+        try:
+            return await self._ask(
+                "replace",
+                lambda c, hook: c.replace_item(item["id"], body, response_hook=hook, **options),
+            )
+        except HttpResponseError as error:
+            self._allow(error, _GONE, _CHANGED)
+        now = await self.read(place, item["id"])
+        if now is None or now.get("op") != body["op"]:
+            raise StaleEtagError
+        return now  # the answer to our own success was lost
+
+    async def delete(self, place: Place, id_: str) -> bool:
+        """Delete an item; tell whether it was there."""
+        try:
+            await self._ask(
+                "delete", lambda c, hook: c.delete_item(id_, list(place), response_hook=hook)
+            )
+        except HttpResponseError as error:
+            self._allow(error, _GONE)
+            return False
+        return True
+
+    async def batch(self, place: Place, operations: Sequence[Operation]) -> list[Item]:
+        """Apply all operations or none, and return what is said of each; BatchRefusedError.
+
+        To be known again by its sender, a batch begins with the creation of a new item.
+        """
+        try:
+            return await self._ask(
+                "batch",
+                lambda c, hook: c.execute_item_batch(
+                    _fresh(operations), list(place), response_hook=hook
+                ),
+            )
+        except CosmosBatchOperationError as error:
+            raise BatchRefusedError(error.error_index or 0, error.status_code or 0) from error
+        except HttpResponseError as error:
+            raise self._unexpected(error) from error
+
+    async def _ask(
+        self, operation: str, call: Callable[[ContainerProxy, "Hook"], Awaitable[T]]
+    ) -> T:
+        """Return what the call does, tried again while that may help and there is time."""
+        calls, clock = self._account.calls, asyncio.get_running_loop().time
+        deadline = clock() + calls.timeout_s
+        for attempt in itertools.count(1):
+            try:
+                async with asyncio.timeout_at(min(deadline, clock() + calls.attempt_s)):
+                    container = await self._account.container(self.name)
+                    return await call(container, self._hook(operation))
+            except _TROUBLES as error:
+                self._charge_refused(operation, error)
+                if _is_answer(error):
+                    raise
+                pause = _pause(error, attempt)
+                if attempt >= calls.attempts or clock() + pause >= deadline:
+                    raise self._unavailable(error) from error
+            await asyncio.sleep(pause)
+        raise AssertionError("attempts end by themselves")
+
+    def _hook(self, operation: str) -> "Hook":
+        def told(headers: Mapping[str, str], *_: object) -> None:
+            self._charge(operation, headers)
+
+        return told
+
+    def _charge(self, operation: str, headers: Mapping[str, str]) -> None:
+        units = float(headers.get("x-ms-request-charge") or 0)
+        self._account.calls.charged(self.name, operation, units)
+
+    def _charge_refused(self, operation: str, error: BaseException) -> None:
+        headers = getattr(error, "headers", None)
+        if isinstance(headers, Mapping):
+            self._charge(operation, headers)
+
+    def _allow(self, error: HttpResponseError, *statuses: int) -> None:
+        absent = getattr(error, "sub_status", None) == _NO_CONTAINER
+        if absent or error.status_code not in statuses:
+            raise self._unexpected(error) from error
+
+    def _unexpected(self, error: HttpResponseError) -> UnavailableError:
+        return unavailable(self._dependency, error)
+
+    def _unavailable(self, error: BaseException) -> UnavailableError:
+        if isinstance(error, AzureError):
+            return unavailable(self._dependency, error)
+        _log.warning("%s: %s", self._dependency, type(error).__name__)
+        return UnavailableError(dependency=self._dependency, retry_after=1)
+
+
+Hook: TypeAlias = Callable[..., None]
+
+
+def _fresh(operations: Sequence[Operation]) -> list[Operation]:
+    """Return copies: the SDK takes the conditions out of those that it is given."""
+    return [tuple(dict(p) if isinstance(p, dict) else p for p in one) for one in operations]
+
+
+def _is_answer(error: BaseException) -> bool:
+    if not isinstance(error, HttpResponseError) or error.status_code not in _ANSWERS:
+        return False
+    return getattr(error, "sub_status", None) != _SPLIT_OFF
+
+
+def _pause(error: BaseException, attempt: int) -> float:
+    """Return how long to wait, in seconds: as long as was asked, or longer each time."""
+    headers = getattr(error, "headers", None)
+    if isinstance(headers, Mapping) and "x-ms-retry-after-ms" in headers:
+        return asked_to_wait(headers)
+    longest = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2**attempt)
+    return random.uniform(longest / 2, longest)  # noqa: S311 - spreads out, hides nothing

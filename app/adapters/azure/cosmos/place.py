@@ -1,0 +1,45 @@
+"""Where the account is and how it is called: plain values, checked by whoever reads settings."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+Charged: TypeAlias = Callable[[str, str, float], None]  # container, operation, request units
+VectorIndex: TypeAlias = Literal["flat", "quantizedFlat", "diskANN"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vectors:
+    """What the vectors of passages are: fixed when their container is made.
+
+    A new model means a new container and a new index of all documents; hence both are in its name.
+    """
+
+    model: str
+    dimensions: int
+    index: VectorIndex = "quantizedFlat"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CosmosPlace:
+    """An account and a database in it. Without a key an identity is asked for tokens."""
+
+    endpoint: str
+    vectors: Vectors
+    key: str | None = field(default=None, repr=False)
+    database: str = "eva"
+    api_keys: str = "api_keys"
+    audit_logs: str = "audit_logs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CosmosCalls:
+    """How the account is called: seconds for an operation with all its attempts, and for one.
+
+    `charged` is told of the request units of every answer.
+    """
+
+    timeout_s: float = 5.0
+    attempt_s: float = 2.0
+    attempts: int = 4
+    charged: Charged = lambda _container, _operation, _units: None
