@@ -62,3 +62,13 @@ class Meaning:
             return None
         vector = await self.embedder.embed_question(question)
         return vector if vector.any() else None
+
+
+def stacked(parts: Sequence[Vectors | None], counts: npt.NDArray[np.int64]) -> Vectors:
+    """Return all vectors, zeros for passages that have none; no columns if none has."""
+    width = max((part.shape[1] for part in parts if part is not None), default=0)
+    whole = np.zeros((int(counts.sum()), width), np.float32)
+    for part, end in zip(parts, np.cumsum(counts).tolist(), strict=True):
+        if part is not None and part.shape[1] == width:
+            whole[end - len(part) : end] = part
+    return whole

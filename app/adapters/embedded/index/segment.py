@@ -14,10 +14,10 @@ import numpy.typing as npt
 
 from app.adapters.embedded.index import grams
 from app.adapters.embedded.index.grams import Grams
-from app.adapters.embedded.index.meaning import Vectors
+from app.adapters.embedded.index.meaning import Vectors, stacked
 from app.adapters.embedded.index.postings import MOST_OF_A_TERM, Postings
 from app.adapters.embedded.index.rows import Ints, Rows, distinct, joined, stable_order
-from app.adapters.embedded.index.words import Hashes, Letters, hashes_of, runs
+from app.adapters.embedded.index.words import Hashes, Letters, hashes_of
 
 Bools: TypeAlias = npt.NDArray[np.bool_]
 TITLE_WEIGHT = 2  # a term of the title counts as often in each passage
@@ -72,10 +72,24 @@ class Segment:
         there = self.hashes[at] == hashes if len(self.hashes) else np.zeros(len(at), bool)
         return np.where(there, at, -1)
 
-    def rows(self, terms: Ints) -> tuple[Ints, Ints]:
-        """Return the row numbers of all these terms in turn, and how many each has."""
-        counts = self.starts[terms + 1] - self.starts[terms]
-        return runs(self.starts[terms], counts), counts
+    def rows(self, terms: Ints) -> "Held":
+        """Return what holds these terms, term by term."""
+        begins, ends = self.starts[terms], self.starts[terms + 1]
+        spans = [slice(*span) for span in zip(begins.tolist(), ends.tolist(), strict=True)]
+        return Held(
+            np.concatenate([self.passages[span] for span in spans or [slice(0)]]),
+            np.concatenate([self.occurrences[span] for span in spans or [slice(0)]]),
+            ends - begins,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The passages that hold some terms, how often, and how many there are of each term."""
+
+    passages: npt.NDArray[np.int32]
+    occurrences: npt.NDArray[np.uint8]
+    counts: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +126,7 @@ def build(sources: Sequence[Source]) -> Segment:
         keys=np.array([source.key for source in sources], np.int64),
         counts=counts,
         lengths=np.concatenate(lengths).astype(np.float32),
-        vectors=_stacked([source.vectors for source in sources], counts),
+        vectors=stacked([source.vectors for source in sources], counts),
     )
     return _sorted((vocabulary, grams.build(spelled)), joined(rows), versions)
 
@@ -191,7 +205,7 @@ def merge(parts: Sequence[tuple[Segment, Bools]]) -> Segment:
         keys=np.concatenate([segment.keys[live] for segment, live in parts]),
         counts=np.concatenate([_counts(segment)[live] for segment, live in parts]),
         lengths=np.concatenate([r.segment.lengths[r.passages] for r in remains]),
-        vectors=_stacked(
+        vectors=stacked(
             [r.segment.vectors[r.passages] for r in remains],
             np.array([r.passages.sum() for r in remains]),
         ),
@@ -204,16 +218,6 @@ def _counts(segment: Segment) -> Ints:
     """Return how many passages each version has."""
     counts: Ints = np.diff(np.append(segment.first, len(segment.slot)))
     return counts
-
-
-def _stacked(parts: Sequence[Vectors | None], counts: Ints) -> Vectors:
-    """Return all vectors, zeros for passages that have none; no columns if none has."""
-    width = max((part.shape[1] for part in parts if part is not None), default=0)
-    stacked = np.zeros((int(counts.sum()), width), np.float32)
-    for part, end in zip(parts, np.cumsum(counts).tolist(), strict=True):
-        if part is not None and part.shape[1] == width:
-            stacked[end - len(part) : end] = part
-    return stacked
 
 
 def _sorted(words: tuple[Hashes, Grams], rows: Rows, versions: _Versions) -> Segment:

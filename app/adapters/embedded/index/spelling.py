@@ -115,8 +115,8 @@ def _holding(part: Part, word: int) -> int:
 
 def _reading(part: Part, words: Ints) -> int:
     """Return how many visible passages have one of the words."""
-    rows, _ = part.segment.rows(words)
-    return int(part.live[part.segment.slot[np.unique(part.segment.passages[rows])]].sum())
+    passages = np.unique(part.segment.rows(words).passages)
+    return int(part.live[part.segment.slot[passages]].sum())
 
 
 def passages_of(segment: Segment, word: int) -> npt.NDArray[np.int32]:
