@@ -11,7 +11,8 @@ announce = @sed -n 's/^$@:.*\#\# */\n== $@: /p' Makefile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo test lint fmt types check bench bench-retrieval bench-ingestion \
-	bench-storage bench-api crash authz e2e rehearse-deploy openapi docs ci \
+	bench-storage bench-api crash authz e2e image-check rehearse-deploy openapi docs dashboards \
+	slow-burn restore-drill ci \
 	scan evidence gate explain verify auditor-pack
 
 help: ## List these targets
@@ -20,6 +21,8 @@ help: ## List these targets
 setup: $(UV) ## Install everything that developing needs, from the lock file
 	$(announce)
 	$(UV) sync --frozen
+	@if command -v npm >/dev/null; then npm ci --prefix dashboards/kql --silent; \
+	else echo "!! npm is not installed: NO QUERY of dashboards and alerts will be checked"; fi
 
 run: $(UV) ## Start the service on http://127.0.0.1:8000, installing what it needs
 	$(announce)
@@ -80,6 +83,10 @@ e2e: $(UV) ## Run the end-to-end tests; URL and KEY name a service that runs
 	$(announce)
 	$(if $(URL),EVA_E2E_URL=$(URL) EVA_E2E_KEY=$(KEY)) $(DEV) pytest tests/e2e -n 0
 
+image-check: $(UV) ## Build the image twice and start it locked down (needs docker)
+	$(announce)
+	$(DEV) python -m pipelines.container $(if $(IMAGE),--image $(IMAGE)) $(if $(REPORT),--report $(REPORT))
+
 rehearse-deploy: $(UV) ## Release a good build and three bad ones here, while clients go on
 	$(announce)
 	$(DEV) python -m pipelines.deploy rehearse $(if $(REPORT),--report $(REPORT))
@@ -91,6 +98,18 @@ docs: $(UV) ## Write the generated pages anew
 	$(announce)
 	$(SERVICE) python -m app.settings > docs/settings.md
 	$(SERVICE) eva openapi --table > docs/operations.md
+
+dashboards: $(UV) ## Write anew what follows from objectives, causes and runbooks
+	$(announce)
+	$(DEV) python -m dashboards.generate
+
+restore-drill: $(UV) ## Back up a service at work, restore it elsewhere, compare; measure RPO and RTO
+	$(announce)
+	$(DEV) python -m tests.drills.restore $(or $(REPORT),restore-drill.json)
+
+slow-burn: $(UV) ## Ask WORKSPACE (an id) what burns too slowly for Azure's alerts to see (needs az)
+	$(announce)
+	$(DEV) python -m dashboards.slow_burn --workspace $(WORKSPACE)
 
 ci: ## Run what continuous integration runs
 	.ci/run

@@ -74,15 +74,6 @@ def test_pages_and_pipelines_name_real_targets(
     assert {(page, name) for page, name in named if name not in targets} == set()
 
 
-def test_continuous_integration_runs_make_only(root: Path) -> None:
-    workflow = (root / ".github/workflows/pr.yml").read_text()
-    assert re.findall(r"run: (.*)", workflow) == ["make ci"]
-    assert "permissions:\n  contents: read\n" in workflow
-    used = re.findall(r"uses: (\S+)", workflow)
-    assert used
-    assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action) for action in used)
-
-
 def test_continuous_integration_hides_no_failure(root: Path, makefile: str) -> None:
     script = (root / ".ci/run").read_text()
     assert "set -euo pipefail" in script
