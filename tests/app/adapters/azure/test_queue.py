@@ -1,0 +1,151 @@
+"""The doorbell on a real queue protocol. Jobs themselves are records: see their contract."""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+from azure.storage.queue.aio import QueueServiceClient
+
+from app.adapters.azure.queue import QueueDoorbell, open_doorbell, ping, prepare, queue_name
+from app.adapters.azure.storage import StorageAccount, StorageCalls, open_storage
+from app.core.errors import UnavailableError
+from app.core.models import JobKind
+from tests.peers.azurite import API_VERSION, connection_string
+from tests.peers.programs import Running
+
+LONG_S = 30.0
+SHORT_S = 0.3
+CALLS = StorageCalls(api_version=API_VERSION, timeout_s=LONG_S, retries=0)
+
+
+@asynccontextmanager
+async def opened(account: StorageAccount) -> AsyncIterator[QueueServiceClient]:
+    async with open_storage(account, CALLS) as clients:
+        yield clients.queues()
+
+
+@pytest.fixture
+def account(azurite: Running) -> StorageAccount:
+    return StorageAccount.parse(connection_string(azurite.urls))
+
+
+@pytest.fixture
+async def queues(account: StorageAccount) -> AsyncIterator[QueueServiceClient]:
+    async with opened(account) as service:
+        yield service
+
+
+@pytest.fixture
+async def prefix(queues: QueueServiceClient) -> str:
+    """The name of queues of this test's own."""
+    name = f"eva-{secrets.token_hex(4)}"
+    await prepare(queues, name)
+    await prepare(queues, name)  # again is no error
+    return name
+
+
+@pytest.fixture
+async def bell(queues: QueueServiceClient, prefix: str) -> AsyncIterator[QueueDoorbell]:
+    async with open_doorbell(queues, prefix) as opened_bell:
+        yield opened_bell
+
+
+async def waited(bell: QueueDoorbell, kinds: tuple[JobKind, ...], timeout_s: float) -> float:
+    begun = time.monotonic()
+    await bell.wait(kinds, timeout_s)
+    return time.monotonic() - begun
+
+
+async def left(queues: QueueServiceClient, name: str) -> list[str]:
+    queue = queues.get_queue_client(name)
+    return [message.content for message in await queue.peek_messages(max_messages=32)]
+
+
+async def test_a_ring_ends_the_waiting_of_one_and_is_used_up(
+    bell: QueueDoorbell, queues: QueueServiceClient, prefix: str
+) -> None:
+    waiting = asyncio.create_task(waited(bell, (JobKind.ANSWER, JobKind.INGEST), LONG_S))
+    bell.ring(JobKind.INGEST)
+    assert await waiting < LONG_S
+    assert await left(queues, queue_name(prefix, JobKind.INGEST)) == []
+    assert await waited(bell, (JobKind.INGEST,), SHORT_S) >= SHORT_S
+
+
+async def test_each_ring_wakes_one_of_those_who_wait(bell: QueueDoorbell) -> None:
+    kinds = (JobKind.ANSWER,)
+    waiting = [asyncio.create_task(waited(bell, kinds, LONG_S)) for _ in range(3)]
+    for _ in waiting:
+        bell.ring(JobKind.ANSWER)
+    assert max(await asyncio.gather(*waiting)) < LONG_S
+
+
+async def test_another_kind_rings_elsewhere(
+    bell: QueueDoorbell, queues: QueueServiceClient, prefix: str
+) -> None:
+    bell.ring(JobKind.ANSWER)
+    assert await waited(bell, (JobKind.INGEST,), SHORT_S) >= SHORT_S
+    assert await left(queues, queue_name(prefix, JobKind.ANSWER)) == ["answer"]
+
+
+async def test_poison_is_kept_aside_and_wakes_nobody(
+    bell: QueueDoorbell,
+    queues: QueueServiceClient,
+    prefix: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ingest = queues.get_queue_client(queue_name(prefix, JobKind.INGEST))
+    await ingest.send_message("<drop every table>")
+    assert await waited(bell, (JobKind.INGEST,), 1.0) >= 1.0
+    assert await left(queues, queue_name(prefix, "poison")) == ["<drop every table>"]
+    assert await left(queues, queue_name(prefix, JobKind.INGEST)) == []
+    assert "is poison (taken 1 times)" in caplog.text
+    bell.ring(JobKind.INGEST)
+    assert await waited(bell, (JobKind.INGEST,), LONG_S) < LONG_S
+
+
+async def test_a_message_that_takers_keep_dying_of_ends_as_poison(
+    bell: QueueDoorbell, queues: QueueServiceClient, prefix: str
+) -> None:
+    ingest = queues.get_queue_client(queue_name(prefix, JobKind.INGEST))
+    await ingest.send_message(JobKind.INGEST.value)
+    for _ in range(5):  # taken, and let go of by dying
+        message = await ingest.receive_message(visibility_timeout=30)
+        assert message is not None
+        await ingest.update_message(message, visibility_timeout=0)
+    assert await waited(bell, (JobKind.INGEST,), 1.0) >= 1.0
+    assert await left(queues, queue_name(prefix, "poison")) == ["ingest"]
+
+
+async def test_a_message_taken_by_one_who_died_shows_up_again(
+    bell: QueueDoorbell, queues: QueueServiceClient, prefix: str
+) -> None:
+    ingest = queues.get_queue_client(queue_name(prefix, JobKind.INGEST))
+    await ingest.send_message(JobKind.INGEST.value)
+    assert await ingest.receive_message(visibility_timeout=1) is not None
+    assert await waited(bell, (JobKind.INGEST,), LONG_S) < LONG_S
+
+
+async def test_queues_that_are_down_trouble_nobody_and_are_named_when_asked(
+    account: StorageAccount, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    nowhere = replace(account, queue_url="http://127.0.0.1:9/devstoreaccount1")
+    async with opened(nowhere) as service:
+        async with open_doorbell(service, "eva") as bell:
+            bell.ring(JobKind.ANSWER)
+            assert await waited(bell, (JobKind.ANSWER,), SHORT_S) >= SHORT_S
+        assert "the doorbell is out of order" in caplog.text
+        with pytest.raises(UnavailableError) as caught:
+            await ping(service, "eva")
+    assert caught.value.facts["dependency"] == "queue"
+
+
+async def test_queues_that_answer_are_there(queues: QueueServiceClient, prefix: str) -> None:
+    await ping(queues, prefix)
+    with pytest.raises(UnavailableError):
+        await ping(queues, "eva-nothing")
