@@ -23,6 +23,8 @@ ELSEWHERE = {
     "EVA_RETRIEVAL_DATA": "the folder of test collections that `make bench-retrieval` reads",
     "EVA_ADVISORIES": "the folder of known vulnerabilities that the scans read",
     "EVA_AUDIT_ONLINE": "whether the scans may ask for newer advisories",
+    "EVA_KQL_SCHEMA": "the columns of Azure Monitor's tables that tests of queries read",
+    "EVA_BICEP_TYPES": "the folder of Azure's resource types that `make infra-check` reads",
     "EVA_EVIDENCE_NOTE": "the file in which a tool leaves a note on its run",
     "EVA_GATE_ENVIRONMENT": "where the evidence of the release gate is from",
     "EVA_GATE_KEY": "the file of the key that signs verdicts",

@@ -2,7 +2,7 @@ import re
 from pathlib import Path
 
 # Lock files name where each package was fetched from: that is their job.
-MAY_NAME_REGISTRIES = {"uv.lock", "security/scanners/uv.lock"}
+MAY_NAME_REGISTRIES = {"uv.lock", "security/scanners/uv.lock", "infra/uv.lock"}
 REGISTRIES = (
     r"pypi\.org|pythonhosted\.org|npmjs\.(?:org|com)|deb\.debian\.org|nuget\.org|crates\.io"
 )

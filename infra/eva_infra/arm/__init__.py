@@ -1,0 +1,1 @@
+"""Resources as Azure Resource Manager knows them."""

@@ -1,0 +1,178 @@
+"""Container Apps: the service and its worker, each scaled by what it has to do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_azure_native import app
+
+from eva_infra.components.hosting import LIVE, PORT, READY, HostArgs, PrivateLink, image
+from eva_infra.context import Context, child
+
+WAKE_QUEUE = "jobs"
+REQUESTS_AT_ONCE = "50"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Role:
+    """One of the two apps: its name, its command, whether it is called, how it scales."""
+
+    name: str
+    command: list[str]
+    called: bool
+    scale: app.ScaleArgs
+
+
+class ContainerApps(pulumi.ComponentResource):
+    """A `Host` whose builds are revisions; it has no public side, only a private link."""
+
+    resource_id: pulumi.Output[str]
+    host_name: pulumi.Output[str]
+    staging: pulumi.Output[str]
+    private_link: PrivateLink | None
+    observed: Mapping[str, pulumi.Output[str]]
+
+    def __init__(self, ctx: Context, args: HostArgs, queue_account: pulumi.Output[str]) -> None:
+        super().__init__("eva:service:ContainerApps", "service")
+        self._ctx = ctx
+        self._args = args
+        place = self._environment()
+        service = self._app(place, self._service())
+        self._app(place, self._worker(queue_account))
+        self.resource_id = service.id
+        domain = place.default_domain
+        self.host_name = pulumi.Output.concat(ctx.name("ca", "service"), ".", domain)
+        # Deployments label the new revision `staging` before any traffic goes to it.
+        self.staging = pulumi.Output.concat(ctx.name("ca", "service"), "---staging.", domain)
+        self.private_link = PrivateLink(
+            target=place.id, group="managedEnvironments", location=ctx.settings.location
+        )
+        self.observed = {"environment": place.id}
+        self.register_outputs({"host_name": self.host_name})
+
+    def _environment(self) -> app.ManagedEnvironment:
+        ctx = self._ctx
+        return app.ManagedEnvironment(
+            "environment",
+            environment_name=ctx.name("cae"),
+            resource_group_name=ctx.group,
+            location=ctx.settings.location,
+            zone_redundant=ctx.settings.zones,
+            public_network_access=app.PublicNetworkAccess.DISABLED,
+            vnet_configuration=app.VnetConfigurationArgs(
+                infrastructure_subnet_id=self._args.network.service_subnet, internal=True
+            ),
+            # Logs go where diagnostic settings say: no shared key of the workspace.
+            app_logs_configuration=app.AppLogsConfigurationArgs(destination="azure-monitor"),
+            workload_profiles=[
+                app.WorkloadProfileArgs(name="Consumption", workload_profile_type="Consumption")
+            ],
+            tags=ctx.tags,
+            opts=child(self),
+        )
+
+    def _service(self) -> _Role:
+        settings = self._ctx.settings
+        by_requests = app.ScaleRuleArgs(
+            name="requests",
+            http=app.HttpScaleRuleArgs(metadata={"concurrentRequests": REQUESTS_AT_ONCE}),
+        )
+        scale = app.ScaleArgs(
+            min_replicas=settings.least_instances,
+            max_replicas=settings.most_instances,
+            rules=[by_requests],
+        )
+        return _Role(name="service", command=["eva", "serve"], called=True, scale=scale)
+
+    def _worker(self, queue_account: pulumi.Output[str]) -> _Role:
+        settings = self._ctx.settings
+        by_queue = app.ScaleRuleArgs(
+            name="waiting-jobs",
+            azure_queue=app.QueueScaleRuleArgs(
+                account_name=queue_account,
+                queue_name=WAKE_QUEUE,
+                queue_length=5,
+                identity=self._args.identity.id,
+            ),
+        )
+        # Never none: jobs whose wake-up call was lost are found by looking.
+        scale = app.ScaleArgs(
+            min_replicas=1, max_replicas=settings.most_instances, rules=[by_queue]
+        )
+        return _Role(name="worker", command=["eva", "worker"], called=False, scale=scale)
+
+    def _app(self, place: app.ManagedEnvironment, role: _Role) -> app.ContainerApp:
+        ctx, args = self._ctx, self._args
+        return app.ContainerApp(
+            role.name,
+            container_app_name=ctx.name("ca", role.name),
+            resource_group_name=ctx.group,
+            location=ctx.settings.location,
+            environment_id=place.id,
+            workload_profile_name="Consumption",
+            identity=app.ManagedServiceIdentityArgs(
+                type=app.ManagedServiceIdentityType.USER_ASSIGNED,
+                user_assigned_identities=[args.identity.id],
+            ),
+            configuration=self._configuration(role),
+            template=app.TemplateArgs(
+                containers=[self._container(role)],
+                scale=role.scale,
+                termination_grace_period_seconds=30,
+            ),
+            tags=ctx.tags,
+            opts=child(
+                self,
+                ignore_changes=["configuration.ingress.traffic", "template.containers[0].image"],
+                depends_on=list(args.after),
+            ),
+        )
+
+    def _configuration(self, role: _Role) -> app.ConfigurationArgs:
+        args = self._args
+        ingress = app.IngressArgs(
+            external=True,  # within the environment, which is internal
+            target_port=PORT,
+            allow_insecure=False,
+            transport=app.IngressTransportMethod.HTTP,
+            traffic=[app.TrafficWeightArgs(latest_revision=True, weight=100)],
+        )
+        several, one = app.ActiveRevisionsMode.MULTIPLE, app.ActiveRevisionsMode.SINGLE
+        return app.ConfigurationArgs(
+            active_revisions_mode=several if role.called else one,
+            ingress=ingress if role.called else None,
+            registries=[app.RegistryCredentialsArgs(server=args.server, identity=args.identity.id)],
+            secrets=[
+                app.SecretArgs(
+                    name=secret,
+                    identity=args.identity.id,
+                    key_vault_url=pulumi.Output.concat(args.vault.uri, "secrets/", secret),
+                )
+                for secret in sorted(set(args.secrets.values()))
+            ],
+        )
+
+    def _container(self, role: _Role) -> app.ContainerArgs:
+        args = self._args
+        plain: dict[str, pulumi.Input[str]] = {**args.variables, "EVA_WORKER": "false"}
+        return app.ContainerArgs(
+            name=role.name,
+            image=image(args),
+            command=role.command,
+            resources=app.ContainerResourcesArgs(cpu=2.0, memory="4Gi"),
+            env=[app.EnvironmentVarArgs(name=n, value=v) for n, v in plain.items()]
+            + [app.EnvironmentVarArgs(name=n, secret_ref=s) for n, s in args.secrets.items()],
+            probes=_probes() if role.called else [],
+        )
+
+
+def _probes() -> list[app.ContainerAppProbeArgs]:
+    return [
+        app.ContainerAppProbeArgs(
+            type=kind,
+            http_get=app.ContainerAppProbeHttpGetArgs(path=path, port=PORT),
+            period_seconds=10,
+            timeout_seconds=5,
+        )
+        for kind, path in ((app.Type.LIVENESS, LIVE), (app.Type.READINESS, READY))
+    ]

@@ -1,0 +1,41 @@
+"""Logs and metrics of everything, in one workspace."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_azure_native import monitor
+
+from eva_infra.context import Context, child
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiagnosticsArgs:
+    """Where to, and of what: ids by role. `metrics_only` have no logs of their own."""
+
+    workspace: pulumi.Output[str]
+    of: Mapping[str, pulumi.Output[str]]
+    metrics_only: frozenset[str] = frozenset()
+
+
+class Diagnostics(pulumi.ComponentResource):
+    """One diagnostic setting for each resource."""
+
+    def __init__(self, ctx: Context, args: DiagnosticsArgs) -> None:
+        super().__init__("eva:observability:Diagnostics", "diagnostics")
+        for role, target in args.of.items():
+            monitor.DiagnosticSetting(
+                f"diag-{role}",
+                name=ctx.name("diag", role),
+                resource_uri=target,
+                workspace_id=args.workspace,
+                log_analytics_destination_type="Dedicated",
+                logs=[]
+                if role in args.metrics_only
+                else [monitor.DiagnosticsLogSettingsArgs(category_group="allLogs", enabled=True)],
+                metrics=[
+                    monitor.DiagnosticsMetricSettingsArgs(category="AllMetrics", enabled=True)
+                ],
+                opts=child(self),
+            )
+        self.register_outputs({})

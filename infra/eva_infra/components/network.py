@@ -1,0 +1,153 @@
+"""The virtual network: a subnet for the service, one for private endpoints, private DNS."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network
+
+import pulumi
+from pulumi_azure_native import network, privatedns
+
+from eva_infra.context import Context, child
+
+# The private DNS zone of each service that is reached by a private endpoint, by its group.
+ZONES: Mapping[str, str] = {
+    "Sql": "privatelink.documents.azure.com",
+    "blob": "privatelink.blob.core.windows.net",
+    "queue": "privatelink.queue.core.windows.net",
+    "account": "privatelink.openai.azure.com",
+    "vault": "privatelink.vaultcore.azure.net",
+    "redisEnterprise": "privatelink.redis.azure.net",
+    "registry": "privatelink.azurecr.io",
+}
+PORTS = ("443", "10000", "10250-10255")  # HTTPS, Redis, Cosmos in direct mode
+DELEGATIONS = {
+    "appservice": "Microsoft.Web/serverFarms",
+    "containerapps": "Microsoft.App/environments",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkArgs:
+    """The addresses of the network, and to what kind of host the service's subnet is given."""
+
+    space: IPv4Network
+    hosting: str
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One subnet: its role, its addresses, who is let in, to what kind of host it is given."""
+
+    role: str
+    space: IPv4Network
+    rules: list[network.SecurityRuleArgs] = field(default_factory=list[network.SecurityRuleArgs])
+    delegations: list[network.DelegationArgs] = field(default_factory=list[network.DelegationArgs])
+
+
+class Network(pulumi.ComponentResource):
+    """What all private traffic goes through."""
+
+    id: pulumi.Output[str]
+    service_subnet: pulumi.Output[str]
+    endpoint_subnet: pulumi.Output[str]
+    zones: Mapping[str, pulumi.Output[str]]
+
+    def __init__(self, ctx: Context, args: NetworkArgs) -> None:
+        super().__init__("eva:network:Network", "network")
+        self._ctx = ctx
+        # The first half is the service's: hosts that scale out take many addresses.
+        service, others = args.space.subnets(prefixlen_diff=1)
+        endpoints = next(others.subnets(new_prefix=max(24, others.prefixlen)))
+        vnet = network.VirtualNetwork(
+            "vnet",
+            virtual_network_name=ctx.name("vnet"),
+            resource_group_name=ctx.group,
+            address_space=network.AddressSpaceArgs(address_prefixes=[str(args.space)]),
+            tags=ctx.tags,
+            opts=child(self),
+        )
+        host = network.DelegationArgs(name="host", service_name=DELEGATIONS[args.hosting])
+        subnet = self._subnet(vnet, _Part("service", service, delegations=[host]))
+        rules = _endpoint_rules(service)
+        # Azure changes one subnet of a network at a time.
+        inner = self._subnet(vnet, _Part("endpoints", endpoints, rules=rules), after=[subnet])
+        self.id = vnet.id
+        self.service_subnet = subnet.id
+        self.endpoint_subnet = inner.id
+        self.zones = {group: self._zone(group, zone, vnet) for group, zone in ZONES.items()}
+        self.register_outputs({"id": self.id})
+
+    def _subnet(
+        self, vnet: network.VirtualNetwork, part: "_Part", after: Sequence[pulumi.Resource] = ()
+    ) -> network.Subnet:
+        ctx = self._ctx
+        group = network.NetworkSecurityGroup(
+            f"nsg-{part.role}",
+            network_security_group_name=ctx.name("nsg", part.role),
+            resource_group_name=ctx.group,
+            security_rules=part.rules,
+            tags=ctx.tags,
+            opts=child(self),
+        )
+        return network.Subnet(
+            f"snet-{part.role}",
+            subnet_name=ctx.name("snet", part.role),
+            resource_group_name=ctx.group,
+            virtual_network_name=vnet.name,
+            address_prefix=str(part.space),
+            default_outbound_access=False,
+            private_endpoint_network_policies=(
+                network.VirtualNetworkPrivateEndpointNetworkPolicies.ENABLED
+            ),
+            network_security_group=network.NetworkSecurityGroupArgs(id=group.id),
+            delegations=part.delegations,
+            opts=child(self, depends_on=list(after)),
+        )
+
+    def _zone(self, group: str, name: str, vnet: network.VirtualNetwork) -> pulumi.Output[str]:
+        zone = privatedns.PrivateZone(
+            f"zone-{group.lower()}",
+            private_zone_name=name,
+            resource_group_name=self._ctx.group,
+            location="global",
+            tags=self._ctx.tags,
+            opts=child(self),
+        )
+        privatedns.VirtualNetworkLink(
+            f"link-{group.lower()}",
+            virtual_network_link_name=self._ctx.name("vnet"),
+            private_zone_name=zone.name,
+            resource_group_name=self._ctx.group,
+            location="global",
+            registration_enabled=False,
+            virtual_network=privatedns.SubResourceArgs(id=vnet.id),
+            tags=self._ctx.tags,
+            opts=child(self),
+        )
+        return zone.id
+
+
+def _endpoint_rules(service: IPv4Network) -> list[network.SecurityRuleArgs]:
+    allowed = network.SecurityRuleArgs(
+        name="from-the-service",
+        priority=100,
+        direction=network.SecurityRuleDirection.INBOUND,
+        access=network.SecurityRuleAccess.ALLOW,
+        protocol=network.SecurityRuleProtocol.TCP,
+        source_address_prefix=str(service),
+        source_port_range="*",
+        destination_address_prefix="*",
+        destination_port_ranges=list(PORTS),
+    )
+    nobody_else = network.SecurityRuleArgs(
+        name="nobody-else",
+        priority=4096,
+        direction=network.SecurityRuleDirection.INBOUND,
+        access=network.SecurityRuleAccess.DENY,
+        protocol=network.SecurityRuleProtocol.ASTERISK,
+        source_address_prefix="*",
+        source_port_range="*",
+        destination_address_prefix="*",
+        destination_port_range="*",
+    )
+    return [allowed, nobody_else]

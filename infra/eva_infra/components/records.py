@@ -1,0 +1,130 @@
+"""Cosmos DB: the account, the database and its containers, reached from the network only."""
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_azure_native import cosmosdb
+
+from eva_infra.components.containers import resource
+from eva_infra.components.network import Network
+from eva_infra.components.private_access import PrivateAccess, PrivateAccessArgs
+from eva_infra.containers import Container, Declaration
+from eva_infra.context import Context, child
+from eva_infra.roles import COSMOS_DATA_CONTRIBUTOR, assignment_name
+from eva_infra.settings.regions import REGIONS
+
+# Without a switch for search by vectors and words the containers' policies are refused.
+CAPABILITIES = ("EnableNoSQLVectorSearch", "EnableNoSQLFullTextSearch")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordsArgs:
+    """What is declared, where it is reached from, and who may read and write it."""
+
+    declaration: Declaration
+    network: Network
+    principal: pulumi.Input[str]
+
+
+class Records(pulumi.ComponentResource):
+    """Durable records and searchable passages."""
+
+    id: pulumi.Output[str]
+    endpoint: pulumi.Output[str]
+    database: str
+
+    def __init__(self, ctx: Context, args: RecordsArgs) -> None:
+        super().__init__("eva:data:Records", "records")
+        self._ctx = ctx
+        self._account = self._new_account()
+        database = cosmosdb.SqlResourceSqlDatabase(
+            "database",
+            database_name=args.declaration.database,
+            account_name=self._account.name,
+            resource_group_name=ctx.group,
+            resource=cosmosdb.SqlDatabaseResourceArgs(id=args.declaration.database),
+            opts=ctx.data(self),
+        )
+        for container in args.declaration.containers:
+            self._container(database, container)
+        self._grant(args.principal)
+        endpoint = PrivateAccessArgs(
+            role="cosmos", target=self._account.id, group="Sql", network=args.network
+        )
+        PrivateAccess(ctx, endpoint, self)
+        self.id = self._account.id
+        self.endpoint = self._account.document_endpoint
+        self.database = args.declaration.database
+        self.register_outputs({"endpoint": self.endpoint})
+
+    def _new_account(self) -> cosmosdb.DatabaseAccount:
+        ctx, settings = self._ctx, self._ctx.settings
+        regions = [settings.location]
+        if settings.second_location:
+            regions.append(settings.second_location)
+        return cosmosdb.DatabaseAccount(
+            "account",
+            account_name=ctx.name("cosno"),
+            resource_group_name=ctx.group,
+            location=settings.location,
+            kind=cosmosdb.DatabaseAccountKind.GLOBAL_DOCUMENT_DB,
+            database_account_offer_type=cosmosdb.DatabaseAccountOfferType.STANDARD,
+            locations=[
+                cosmosdb.LocationArgs(
+                    location_name=region,
+                    failover_priority=place,
+                    is_zone_redundant=settings.zones and REGIONS[region].zones,
+                )
+                for place, region in enumerate(regions)
+            ],
+            # Reads see the caller's own writes; stronger would cost twice across regions.
+            consistency_policy=cosmosdb.ConsistencyPolicyArgs(
+                default_consistency_level=cosmosdb.DefaultConsistencyLevel.SESSION
+            ),
+            backup_policy=cosmosdb.ContinuousModeBackupPolicyArgs(
+                type="Continuous",
+                continuous_mode_properties=cosmosdb.ContinuousModePropertiesArgs(
+                    tier=cosmosdb.ContinuousTier.CONTINUOUS30_DAYS
+                ),
+            ),
+            capabilities=[cosmosdb.CapabilityArgs(name=name) for name in CAPABILITIES],
+            enable_automatic_failover=len(regions) > 1,
+            enable_multiple_write_locations=False,
+            disable_local_auth=True,
+            disable_key_based_metadata_write_access=True,
+            public_network_access=cosmosdb.PublicNetworkAccess.DISABLED,
+            minimal_tls_version=cosmosdb.MinimalTlsVersion.TLS12,
+            tags=ctx.tags,
+            opts=ctx.data(self),
+        )
+
+    def _container(self, database: cosmosdb.SqlResourceSqlDatabase, container: Container) -> None:
+        cosmosdb.SqlResourceSqlContainer(
+            f"container-{container.id}",
+            container_name=container.id,
+            account_name=self._account.name,
+            database_name=database.name,
+            resource_group_name=self._ctx.group,
+            resource=resource(container),
+            options=cosmosdb.CreateUpdateOptionsArgs(
+                autoscale_settings=cosmosdb.AutoscaleSettingsArgs(
+                    max_throughput=self._ctx.settings.cosmos_max_rus
+                )
+            ),
+            opts=self._ctx.data(self),
+        )
+
+    def _grant(self, principal: pulumi.Input[str]) -> None:
+        name = assignment_name(self._ctx.settings.environment, "cosmos-data", "service")
+        cosmosdb.SqlResourceSqlRoleAssignment(
+            "data-contributor",
+            role_assignment_id=name,
+            account_name=self._account.name,
+            resource_group_name=self._ctx.group,
+            principal_id=principal,
+            role_definition_id=pulumi.Output.concat(
+                self._account.id, "/sqlRoleDefinitions/", COSMOS_DATA_CONTRIBUTOR
+            ),
+            scope=self._account.id,
+            opts=child(self, delete_before_replace=True),
+        )

@@ -1,0 +1,98 @@
+"""Running a stack's program against mocks, and keeping all that it registers."""
+
+import asyncio
+import contextvars
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+import pulumi
+from pulumi.runtime import mocks as pulumi_mocks
+from pulumi.runtime import rpc, settings
+from pulumi.runtime.stack import run_in_stack
+
+from eva_infra.recording.azure import KnownAzure, UnknownAzure
+from eva_infra.recording.graph import Graph, Recorded
+from eva_infra.settings import PROJECT
+
+
+class _Monitor(pulumi_mocks.MockMonitor):
+    """Sees what mocks are not shown: parents, dependencies and options."""
+
+    def __init__(self, mocks: pulumi_mocks.Mocks) -> None:
+        super().__init__(mocks)
+        self.recorded: list[Recorded] = []
+        self.outputs: dict[str, Any] = {}
+
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        """Return a URN as the engine makes it: the stack is nobody's parent in it."""
+        return super().make_urn("" if _is_stack(parent) else parent, type_, name)
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802, ANN401 - the protocol's name
+        answer = super().RegisterResource(request)
+        if request.type != "pulumi:pulumi:Stack":
+            depends = {k: sorted(v.urns) for k, v in request.propertyDependencies.items()}
+            self.recorded.append(
+                Recorded(
+                    urn=answer.urn,
+                    type=request.type,
+                    name=request.name,
+                    custom=request.custom,
+                    inputs=cast("dict[str, Any]", rpc.deserialize_properties(request.object)),
+                    id=answer.id,
+                    parent=request.parent,
+                    dependencies=sorted(request.dependencies),
+                    property_dependencies=depends,
+                    protect=bool(request.protect),
+                    ignore_changes=list(request.ignoreChanges),
+                    delete_before_replace=bool(request.deleteBeforeReplace),
+                )
+            )
+        return answer
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802, ANN401
+        if _is_stack(request.urn):
+            self.outputs = cast("dict[str, Any]", rpc.deserialize_properties(request.outputs))
+        return super().RegisterResourceOutputs(request)
+
+
+def record(
+    stack: str,
+    program: Callable[[], None],
+    config: Mapping[str, str] | None = None,
+    *,
+    unknown: bool = False,
+) -> Graph:
+    """Return all that a program registers.
+
+    With `unknown` it runs as a preview in which nothing exists yet: no id and no output is known.
+    """
+    monitor = _Monitor(UnknownAzure() if unknown else KnownAzure())
+    run = contextvars.copy_context().run  # Pulumi keeps its state in context variables
+    run(_run, monitor, stack, program, dict(config or {}))
+    return Graph(stack=stack, resources=tuple(monitor.recorded), outputs=monitor.outputs)
+
+
+def _run(
+    monitor: "_Monitor", stack: str, program: Callable[[], None], config: dict[str, Any]
+) -> None:
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        pulumi.runtime.set_all_config(config)
+        pulumi_mocks.set_mocks(
+            monitor.mocks,
+            project=PROJECT,
+            stack=stack,
+            preview=isinstance(monitor.mocks, UnknownAzure),
+            monitor=monitor,
+        )
+        settings.ROOT.set(None)  # that of the mocks has registered its outputs already
+        loop.run_until_complete(run_in_stack(program))
+    finally:
+        asyncio.set_event_loop(None)
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.close()
+
+
+def _is_stack(urn: str) -> bool:
+    return "::pulumi:pulumi:Stack::" in urn

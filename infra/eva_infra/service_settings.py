@@ -1,0 +1,56 @@
+"""What the service is told of the stack that it runs in: its settings, by their names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from eva_infra.components.cache import PORT as REDIS_PORT
+from eva_infra.components.documents import CONTAINER
+from eva_infra.components.hosting import PORT
+from eva_infra.components.identity import Identity
+from eva_infra.settings import Settings
+
+ENVIRONMENTS = {"dev": "development", "staging": "staging", "prod": "production"}
+# Where requests come from: App Service's and Container Apps' own proxies.
+PROXIES = "169.254.0.0/16,100.64.0.0/10"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backends:
+    """Where the service finds what it depends on."""
+
+    cosmos_endpoint: pulumi.Output[str]
+    cosmos_database: str
+    storage_account: pulumi.Output[str]
+    openai_endpoint: pulumi.Output[str]
+    deployments: Mapping[str, str]
+    redis_host: pulumi.Output[str]
+    vault_uri: pulumi.Output[str]
+    connection_string: pulumi.Output[str]
+
+
+def variables(
+    settings: Settings, identity: Identity, backends: Backends
+) -> Mapping[str, pulumi.Input[str]]:
+    """Return settings that are no secrets. The connection string opens nothing by itself."""
+    return {
+        "EVA_BACKEND": "azure",
+        "EVA_ENVIRONMENT": ENVIRONMENTS[settings.environment],
+        "EVA_HOST": "0.0.0.0",  # noqa: S104 - within its own container
+        "EVA_PORT": str(PORT),
+        "EVA_TRUSTED_PROXIES": PROXIES,
+        **({"EVA_ADDRESS_LIMIT": "0"} if settings.edge else {}),  # the firewall counts addresses
+        "AZURE_CLIENT_ID": identity.client_id,
+        "AZURE_COSMOS_ENDPOINT": backends.cosmos_endpoint,
+        "COSMOS_DB_DATABASE": backends.cosmos_database,
+        "AZURE_STORAGE_ACCOUNT_NAME": backends.storage_account,
+        "AZURE_STORAGE_CONTAINER_DOCUMENTS": CONTAINER,
+        "AZURE_OPENAI_ENDPOINT": backends.openai_endpoint,
+        "AZURE_OPENAI_DEPLOYMENT_NAME": backends.deployments["answers"],
+        "AZURE_KEY_VAULT_URL": backends.vault_uri,
+        "REDIS_HOST": backends.redis_host,
+        "REDIS_PORT": str(REDIS_PORT),
+        "REDIS_SSL": "true",
+        "AZURE_MONITOR_CONNECTION_STRING": backends.connection_string,
+    }

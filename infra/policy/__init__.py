@@ -1,0 +1,1 @@
+"""What no stack may be, whatever its settings say."""
