@@ -105,7 +105,7 @@ dashboards: $(UV) ## Write anew what follows from objectives, causes and runbook
 
 restore-drill: $(UV) ## Back up a service at work, restore it elsewhere, compare; measure RPO and RTO
 	$(announce)
-	$(DEV) python -m tests.drills.restore $(or $(REPORT),restore-drill.json)
+	$(DEV) python -m pipelines.drills.restore $(if $(REPORT),--report $(REPORT))
 
 slow-burn: $(UV) ## Ask WORKSPACE (an id) what burns too slowly for Azure's alerts to see (needs az)
 	$(announce)

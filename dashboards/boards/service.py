@@ -128,7 +128,7 @@ def _work() -> Iterator[Panel]:
             "eva.jobs.waiting",
             """
 | summarize jobs = max(Sum)
-    by bin(TimeGenerated, $__interval), kind = tostring(Properties["kind"])
+    by bin(TimeGenerated, $__interval), work = tostring(Properties["kind"])
 | order by TimeGenerated asc
 """,
         ),
@@ -142,7 +142,7 @@ def _work() -> Iterator[Panel]:
             "eva.jobs.oldest_age",
             """
 | summarize age = max(Sum)
-    by bin(TimeGenerated, $__interval), kind = tostring(Properties["kind"])
+    by bin(TimeGenerated, $__interval), work = tostring(Properties["kind"])
 | order by TimeGenerated asc
 """,
         ),
