@@ -9,14 +9,14 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
-from app.core import budgets
+from app.core import budgets, key_uses
 from app.core.answering import ExtractiveComposer
 from app.core.audit import Report
 from app.core.budgets import MILLIONTHS, Prices
 from app.core.identity import TokenVerifier
-from app.core.models import DEFAULT_TENANT
+from app.core.models import DEFAULT_TENANT, Tier
 from app.core.ports import Meter, Ports, Records
-from app.core.quotas import Counter, Quotas, Tier
+from app.core.quotas import Counter, Quotas
 from app.core.usage import metering
 from app.settings import Settings
 from app.settings.parts import MIB
@@ -127,6 +127,7 @@ async def _embedded(settings: Settings) -> AsyncIterator[Ports]:
             composer=ExtractiveComposer(analyzer),
             audit=store.audit,
             meter=await stack.enter_async_context(_meter(settings, store.records)),
+            uses=await stack.enter_async_context(key_uses.noting(store.records)),
             tokens=await _tokens(settings, stack),
         )
 

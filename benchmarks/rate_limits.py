@@ -19,7 +19,8 @@ from typing import Any, TypeAlias
 
 from app.adapters.quotas import Redis, local_counter, shared_counter
 from app.core.access import Principal
-from app.core.quotas import LIGHT, Counter, Quotas, Tier
+from app.core.models import Tier
+from app.core.quotas import LIGHT, Counter, Quotas
 from app.settings import Settings
 from app.web.addresses import Proxies
 from app.web.limits import AddressLimit, AddressRules

@@ -2,18 +2,18 @@
 
 import asyncio
 import re
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
 
 from app.cli.options import Json
-from app.cli.refusal import RefusedError
 from app.cli.screen import Screen
-from app.core.models import DEFAULT_TENANT, Scope
+from app.core.models import Scope, Tier
 from app.settings import ClientSettings, Settings
 
-app = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)
+app = typer.Typer(help="Create, list, rotate and revoke API keys.", no_args_is_help=True)
 
 _PATH = "/api/v1/auth/api-keys"
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -27,13 +27,17 @@ EVERYDAY = (
 _COLUMNS = ("id", "name", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at")
 
 
-def expiry(lifetime: str) -> str:
+def expiry(text: str) -> str:
     """Return when a key of this lifetime (`30m`, `12h`, `90d`) expires, in ISO 8601."""
-    said = re.fullmatch(r"([1-9][0-9]{0,4})([mhd])", lifetime)
+    return (datetime.now(UTC) + lifetime(text, "--expires")).isoformat()
+
+
+def lifetime(text: str, option: str) -> timedelta:
+    """Return how long `30m`, `12h` or `90d` is; BadParameter that names the option."""
+    said = re.fullmatch(r"([1-9][0-9]{0,4})([mhd])", text)
     if said is None:
-        raise typer.BadParameter(f"{lifetime!r}: not like 30m, 12h, 90d", param_hint="--expires")
-    when = datetime.now(UTC) + timedelta(**{_UNITS[said[2]]: int(said[1])})
-    return when.isoformat()
+        raise typer.BadParameter(f"{text!r}: not like 30m, 12h, 90d", param_hint=option)
+    return timedelta(**{_UNITS[said[2]]: int(said[1])})
 
 
 @app.command()
@@ -50,6 +54,9 @@ def create(
     expires: Annotated[
         str | None, typer.Option("--expires", help="Lifetime: 30m, 12h, 90d.")
     ] = None,
+    tier: Annotated[
+        Tier | None, typer.Option("--tier", help="How much it may ask for; default: its tenant's.")
+    ] = None,
     *,
     local: Annotated[
         bool, typer.Option("--local", help="Issue it in the data folder (EVA_DATA_DIR) itself.")
@@ -62,9 +69,10 @@ def create(
         "scopes": [scope.value for scope in scopes or EVERYDAY],
         "space_ids": spaces,
         "expires_at": expiry(expires) if expires else None,
+        "tier": tier.value if tier else None,
     }
     wanted = {field: value for field, value in wanted.items() if value is not None}
-    made = asyncio.run(issue_locally(Settings.load(), wanted)) if local else _post(wanted)
+    made = _issued_locally(wanted) if local else _post(wanted)
     screen = Screen(as_json=as_json)
     screen.record(made)
     screen.note("The key is shown only now; keep it.")
@@ -93,31 +101,70 @@ def revoke(
     Screen(as_json=as_json).record(revoked)
 
 
+@app.command()
+def rotate(
+    key_id: Annotated[str, typer.Argument(metavar="KEY", help="A key's id.")],
+    overlap: Annotated[
+        str, typer.Option("--overlap", help="How long the old text still works: 0, 30m, 12h, 7d.")
+    ] = "1d",
+    *,
+    as_json: Json = False,
+) -> None:
+    """Give a key a new text, shown once; the old one works for a while yet."""
+    from app.cli.client import Client
+
+    seconds = 0 if overlap == "0" else int(lifetime(overlap, "--overlap").total_seconds())
+    with Client(ClientSettings.load()) as client:
+        made = client.call("POST", f"{_PATH}/{key_id}/rotate", json={"overlap_s": seconds})
+    screen = Screen(as_json=as_json)
+    screen.record(made)
+    screen.note("The key is shown only now; keep it.")
+
+
+@app.command("revoke-leaked")
+def revoke_leaked(
+    sha256: Annotated[
+        str | None,
+        typer.Option("--sha256", help="The SHA-256 of the key; left out, the key is asked for."),
+    ] = None,
+    *,
+    local: Annotated[
+        bool, typer.Option("--local", help="In the data folder (EVA_DATA_DIR), of any tenant.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Revoke a key by its text or SHA-256, without knowing its id.
+
+    The text is read from the terminal or standard input, so that no history keeps it.
+    """
+    found = {"sha256": sha256} if sha256 else {"key": _asked_for()}
+    if local:
+        from app.cli import operating
+
+        revoked = asyncio.run(operating.revoke_leaked(Settings.load(), found))
+    else:
+        from app.cli.client import Client
+
+        with Client(ClientSettings.load()) as client:
+            revoked = client.call("POST", f"{_PATH}/revoke", json=found)
+    Screen(as_json=as_json).record(revoked)
+
+
+def _asked_for() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().strip()
+    return str(typer.prompt("Key", hide_input=True)).strip()
+
+
+def _issued_locally(wanted: dict[str, Any]) -> dict[str, Any]:
+    from app.cli import operating
+
+    return asyncio.run(operating.issue(Settings.load(), wanted))
+
+
 def _post(wanted: dict[str, Any]) -> dict[str, Any]:
     from app.cli.client import Client
 
     with Client(ClientSettings.load()) as client:
         made: dict[str, Any] = client.call("POST", _PATH, json=wanted)
     return made
-
-
-async def issue_locally(settings: Settings, wanted: dict[str, Any]) -> dict[str, Any]:
-    """Issue a key in the data folder, for whoever may write to it; no server is asked."""
-    from app.core import keys
-    from app.core.errors import EvaError
-    from app.wiring import open_ports
-
-    expires_at = wanted.get("expires_at")
-    spaces = wanted.get("space_ids")
-    new = keys.NewKey(
-        name=wanted["name"],
-        scopes=tuple(Scope(scope) for scope in wanted["scopes"]),
-        space_ids=None if spaces is None else tuple(spaces),
-        expires_at=datetime.fromisoformat(expires_at) if expires_at else None,
-    )
-    try:
-        async with open_ports(settings) as ports:
-            issued = await keys.issue(ports, DEFAULT_TENANT, "operator", new)
-    except EvaError as error:
-        raise RefusedError("Not issued", "the data folder is busy or full", error.code) from error
-    return {"id": issued.key.value.id, **wanted, "token": issued.token}

@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from app.cli import operating
 from app.cli.connecting import client
 from app.cli.first_start import administrator_token
-from app.cli.keys import EVERYDAY, expiry, issue_locally
+from app.cli.keys import EVERYDAY, expiry
 from app.cli.refusal import RefusedError
 from app.cli.screen import Screen
 from app.settings import ClientSettings, Settings
@@ -80,5 +81,5 @@ def _with_key(settings: ClientSettings) -> ClientSettings:
         "scopes": [scope.value for scope in EVERYDAY],
         "expires_at": expiry("1h"),
     }
-    made = asyncio.run(issue_locally(Settings.load(), wanted))
+    made = asyncio.run(operating.issue(Settings.load(), wanted))
     return replace(settings, api_key=made["token"])

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from app.core.errors import ForbiddenError, NotFoundError, RoleError
-from app.core.models import Partition, Scope, Space, Visibility
+from app.core.models import Partition, Scope, Space, Tier, Visibility
 from app.core.roles import IN_SPACE
 
 
@@ -23,6 +23,7 @@ class Principal:
     scopes: frozenset[Scope]
     space_ids: frozenset[str] | None = None
     purpose: Scope | None = None
+    tier: Tier | None = None  # None: its tenant's
 
     @property
     def administers(self) -> bool:
@@ -64,6 +65,8 @@ RULES: Mapping[str, Scope | None] = {
     "getApiKey": Scope.ADMIN_ALL,
     "revokeApiKey": Scope.ADMIN_ALL,
     "deleteApiKey": Scope.ADMIN_ALL,
+    "rotateApiKey": Scope.ADMIN_ALL,
+    "revokeLeakedKey": Scope.ADMIN_ALL,
     "createSpace": Scope.SPACES_WRITE,
     "listSpaces": Scope.SPACES_READ,
     "getSpace": Scope.SPACES_READ,

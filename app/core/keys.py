@@ -1,25 +1,16 @@
-"""API keys: `eva_<id>_<secret>`, shown once, kept as a SHA-256 of the secret.
+"""API keys: shown once, kept as a SHA-256, rotated with an overlap, revoked for good."""
 
-The secret has 256 random bits, so a fast hash is enough: there is nothing to guess.
-"""
-
-import hashlib
 import hmac
-import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from app.core import spaces
+from app.core import key_text, spaces
 from app.core.access import Principal
-from app.core.errors import ForbiddenError, NotFoundError, StaleEtagError, UnauthenticatedError
+from app.core.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from app.core.ids import new_id
 from app.core.kinds import API_KEYS
-from app.core.models import ApiKey, Page, Partition, Scope, Stored
+from app.core.models import ApiKey, Page, Partition, Scope, Stored, Tier
 from app.core.ports import Listing, Ports, Put
-
-_PREFIX = "eva"
-_PARTS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +22,7 @@ class NewKey:
     space_ids: tuple[str, ...] | None = None
     expires_at: datetime | None = None
     department: str = ""
+    tier: Tier | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +52,22 @@ async def issue(
 ) -> Issued:
     """Issue a key for a tenant; for the first start and the operator at the data folder.
 
-    With an `id_` that exists already, from a try whose answer nobody saw, its secret is replaced.
+    With an `id_` that exists already, from a try whose answer nobody saw, its text is replaced.
     """
-    secret = secrets.token_hex(32)
+    key_id = (id_ or new_id("key")).removeprefix("key_")
+    text = key_text.mint(key_id)
     key = ApiKey(
-        id=(id_ or new_id("key")).removeprefix("key_"),
+        id=key_id,
         tenant_id=tenant_id,
         name=wanted.name,
-        secret_sha256=hash_secret(secret),
+        secret_sha256=key_text.hashed(text),
         scopes=wanted.scopes,
         space_ids=wanted.space_ids,
         created_at=datetime.now(UTC),
         created_by=by,
         expires_at=wanted.expires_at,
         department=wanted.department,
+        tier=wanted.tier,
     )
     home = Partition(tenant_id)
     unseen = await ports.records.get(API_KEYS, home, key.id) if id_ else None
@@ -81,26 +75,38 @@ async def issue(
     [etag] = await ports.records.commit(
         home, Put(kind=API_KEYS, value=key, if_etag=revision, if_absent=revision is None)
     )
-    return Issued(Stored(key, etag), f"{_PREFIX}_{key.id}_{secret}")
+    return Issued(Stored(key, etag), text)
 
 
-async def authenticate(ports: Ports, token: str) -> Principal:
-    """Return who holds this token; UnauthenticatedError without saying what was wrong with it."""
-    parts = token.split("_")
-    if len(parts) != _PARTS or parts[0] != _PREFIX:
-        raise UnauthenticatedError
-    found = await ports.keys.find_key(parts[1])
-    if found is None or not hmac.compare_digest(hash_secret(parts[2]), found.value.secret_sha256):
+async def authenticate(ports: Ports, text: str) -> Principal:
+    """Return who holds this key; UnauthenticatedError without saying what was wrong with it."""
+    said = key_text.read(text)
+    found = None if said is None else await ports.keys.find_key(said.id)
+    now = datetime.now(UTC)
+    if said is None or found is None or not _holds(found.value, said.sha256, now):
         raise UnauthenticatedError
     key = found.value
-    if key.revoked_at or (key.expires_at and key.expires_at <= datetime.now(UTC)):
-        raise UnauthenticatedError
+    ports.uses.saw(key.tenant_id, key.id, now)
     return Principal(
         tenant_id=key.tenant_id,
         id=f"key:{key.id}",
         scopes=frozenset(key.scopes),
         space_ids=None if key.space_ids is None else frozenset(key.space_ids),
+        tier=key.tier,
     )
+
+
+def _holds(key: ApiKey, sha256: str, now: datetime) -> bool:
+    """Tell whether a key is good and this its text; comparing takes the same time for all texts."""
+    current = hmac.compare_digest(key.secret_sha256, sha256)
+    previous = hmac.compare_digest(key.previous_sha256 or "", sha256)
+    overlapping = key.previous_until is not None and now < key.previous_until
+    return is_active(key, now) and (current or (previous and overlapping))
+
+
+def is_active(key: ApiKey, now: datetime) -> bool:
+    """Tell whether a key opens anything."""
+    return key.revoked_at is None and (key.expires_at is None or now < key.expires_at)
 
 
 async def get(ports: Ports, principal: Principal, key_id: str) -> Stored[ApiKey]:
@@ -121,29 +127,3 @@ def _within(principal: Principal, key: Stored[ApiKey]) -> bool:
     """Tell whether a key reaches no further than the principal does."""
     reach = key.value.space_ids
     return principal.space_ids is None or (reach is not None and principal.reaches(reach))
-
-
-async def revoke(ports: Ports, principal: Principal, key_id: str) -> Stored[ApiKey]:
-    """Revoke a key at once and for good; revoking twice is no error."""
-    while True:
-        found = await get(ports, principal, key_id)
-        if found.value.revoked_at is not None:
-            return found
-        revoked = replace(found.value, revoked_at=datetime.now(UTC))
-        try:
-            [etag] = await ports.records.commit(
-                principal.home, Put(kind=API_KEYS, value=revoked, if_etag=found.etag)
-            )
-        except StaleEtagError:
-            continue  # somebody else changed it in between: look again
-        return Stored(revoked, etag)
-
-
-def hash_secret(secret: str) -> str:
-    """Return what is stored of a secret."""
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def all_scopes() -> Sequence[Scope]:
-    """Return every scope there is, in declaration order."""
-    return tuple(Scope)

@@ -66,6 +66,7 @@ def _call_attributes(call: m.IdempotentCall) -> Attributes:
 
 SPACES = Kind("space", m.Space, _space_attributes)  # partition: the tenant
 API_KEYS = Kind("api-key", m.ApiKey)  # partition: the tenant
+KEY_USES = Kind("key-use", m.KeyUse, audited=False)  # partition: the tenant
 IDEMPOTENT_CALLS = Kind(  # partition: the tenant
     "idempotent-call", m.IdempotentCall, _call_attributes, audited=False
 )
@@ -82,6 +83,7 @@ QUOTATIONS = Kind("quotation", m.Quotation, audited=False)  # partition: the quo
 KINDS: tuple[Kind[Any], ...] = (
     SPACES,
     API_KEYS,
+    KEY_USES,
     IDEMPOTENT_CALLS,
     USAGE,
     RECEIPTS,

@@ -12,17 +12,9 @@ from typing import Protocol
 
 from app.core.access import Principal
 from app.core.errors import RateLimitedError
+from app.core.models import Tier
 
 WINDOW_S = 60
-
-
-class Tier(StrEnum):
-    """What a tenant is entitled to."""
-
-    FREE = "free"
-    BASIC = "basic"
-    PRO = "pro"
-    UNLIMITED = "unlimited"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +65,8 @@ POLICIES: Mapping[str, Policy] = {
     "getApiKey": LIGHT,
     "revokeApiKey": LIGHT,  # a leaked key can be revoked whatever else is down
     "deleteApiKey": LIGHT,
+    "rotateApiKey": LIGHT,
+    "revokeLeakedKey": LIGHT,
     "createSpace": LIGHT,
     "listSpaces": LIGHT,
     "getSpace": LIGHT,

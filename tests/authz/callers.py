@@ -9,7 +9,7 @@ from typing import Any
 import jwt
 
 from app.adapters.oidc.dev_issuer import AUDIENCE, DevIssuer
-from app.core import keys
+from app.core import key_changes, key_text, keys
 from app.core.access import Principal
 from app.core.models import Scope
 from app.core.ports import Ports
@@ -69,14 +69,23 @@ async def _bad_keys(ports: Ports, tenant: str) -> list[Caller]:
     expired = await keys.issue(ports, tenant, "test", replace(admin, expires_at=past))
     revoked = await keys.issue(ports, tenant, "test", admin)
     owner = Principal(tenant_id=tenant, id="key:test", scopes=EVERY_SCOPE)
-    await keys.revoke(ports, owner, revoked.key.value.id)
-    _, id_, secret = good.split("_")
+    await key_changes.revoke(ports, owner, revoked.key.value.id)
+    id_ = good.split("_")[1]
     return [
         Caller("expired key", _key(expired.token)),
         Caller("revoked key", _key(revoked.token)),
-        Caller("unknown key id", _key(f"eva_{'0' * len(id_)}_{secret}")),
-        Caller("wrong secret", _key(f"eva_{id_}_{'0' * len(secret)}")),
+        Caller("unknown key id", _key(key_text.mint("0" * len(id_)))),
+        Caller("wrong secret", _key(key_text.mint(id_))),
+        Caller("wrong checksum", _key(good[:-1] + ("0" if good[-1] != "0" else "1"))),
+        Caller("text rotated away", _key(await _rotated(ports, owner, admin))),
     ]
+
+
+async def _rotated(ports: Ports, owner: Principal, wanted: keys.NewKey) -> str:
+    """Return a key's text that does not work any more."""
+    issued = await keys.issue(ports, owner.tenant_id, "test", wanted)
+    await key_changes.rotate(ports, owner, issued.key.value.id, timedelta(0))
+    return issued.token
 
 
 def _bad_tokens(issuer: DevIssuer, tenant: str) -> list[Caller]:

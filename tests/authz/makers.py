@@ -56,6 +56,8 @@ MAKERS: Mapping[str, Maker] = {
     "getApiKey": PLAIN,
     "revokeApiKey": PLAIN,
     "deleteApiKey": PLAIN,
+    "rotateApiKey": Maker(body=lambda _: {"overlap_s": 0}),
+    "revokeLeakedKey": Maker(body=lambda ids: {"sha256": ids["key_sha256"]}),
     "createSpace": _DESCRIBED,
     "listSpaces": _MOST,
     "getSpace": PLAIN,

@@ -55,8 +55,8 @@ async def planted(
     )
     await ports.jobs.bury(lease, reason="internal-error")
     kept = keys.NewKey(name="kept", scopes=(m.Scope.SPACES_READ,), space_ids=(ids["space_id"],))
-    await keys.issue(ports, tenant, "test", kept, id_=f"key_{ids['key_id']}")
-    return ids
+    issued = await keys.issue(ports, tenant, "test", kept, id_=f"key_{ids['key_id']}")
+    return {**ids, "key_sha256": issued.key.value.secret_sha256}
 
 
 def missing() -> dict[str, str]:
@@ -68,6 +68,7 @@ def missing() -> dict[str, str]:
         "query_id": new_id("qry"),
         "running_query_id": new_id("qry"),
         "key_id": new_id("key").removeprefix("key_"),
+        "key_sha256": secrets.token_hex(32),
         "receipt_id": new_id("doc"),
         "job_id": new_id("job"),
     }

@@ -84,4 +84,4 @@ def test_every_store_holds_models_of_the_inventory_and_says_how_they_go(
 
 def test_secrets_are_classified_as_such(inventory: Mapping[str, Any]) -> None:
     [key] = [entry for entry in inventory["data"] if entry["model"] == "ApiKey"]
-    assert key["secret"] == ["secret_sha256"]
+    assert key["secret"] == ["secret_sha256", "previous_sha256"]

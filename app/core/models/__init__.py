@@ -40,11 +40,13 @@ from app.core.models.places import (
 from app.core.models.tenancy import (
     ApiKey,
     IdempotentCall,
+    KeyUse,
     Member,
     Receipt,
     Scope,
     Space,
     SpaceRole,
+    Tier,
     Visibility,
 )
 from app.core.models.texts import (
@@ -76,6 +78,7 @@ __all__ = [
     "IdempotentCall",
     "Job",
     "JobKind",
+    "KeyUse",
     "Lease",
     "Member",
     "Metadata",
@@ -96,6 +99,7 @@ __all__ = [
     "Space",
     "SpaceRole",
     "Stored",
+    "Tier",
     "Usage",
     "Version",
     "VersionRef",

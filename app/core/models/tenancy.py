@@ -21,6 +21,15 @@ class Scope(StrEnum):
     ADMIN_ALL = "admin:all"
 
 
+class Tier(StrEnum):
+    """How much may be asked for in a minute (`core.quotas`)."""
+
+    FREE = "free"
+    BASIC = "basic"
+    PRO = "pro"
+    UNLIMITED = "unlimited"
+
+
 class SpaceRole(StrEnum):
     """What a member may do in a space; `core.roles` says which scopes that are."""
 
@@ -38,7 +47,11 @@ class Visibility(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """A credential; only the SHA-256 of its secret is kept."""
+    """A credential; of its text only the SHA-256 is kept (`core.key_text`).
+
+    The text before the last rotation is good until `previous_until`. `rotation` names the one that
+    made the present text.
+    """
 
     id: str
     tenant_id: str
@@ -50,8 +63,19 @@ class ApiKey:
     created_by: str
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
-    last_used_at: datetime | None = None
     department: str = ""  # who is charged for what is done with it
+    tier: Tier | None = None  # None: its tenant's
+    previous_sha256: str | None = None
+    previous_until: datetime | None = None
+    rotation: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyUse:
+    """When a key was last used, to the minute or so."""
+
+    id: str  # the key's
+    last_used_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.core.identity import TokenVerifier
+from app.core.key_uses import KeyUses
 from app.core.ports.auditing import AuditLog
 from app.core.ports.composing import Composer
 from app.core.ports.content import BlobStore, Extractor
@@ -26,4 +27,5 @@ class Ports:
     composer: Composer
     audit: AuditLog
     meter: Meter
+    uses: KeyUses
     tokens: TokenVerifier | None = None  # None: API keys only

@@ -34,6 +34,9 @@ _INPUTS: dict[str, list[Any]] = {
         },
     ],
     "FeedbackIn": [{"rating": 1, "comment": "Exactly the sentence I needed."}],
+    "MemberIn": [{"role": "contributor"}],
+    "RotationIn": [{"overlap_s": 3600}],
+    "LeakedKeyIn": [{"sha256": _SHA256}],
     "ApiKeyIn": [{"name": "intranet search", "scopes": ["spaces:read", "queries:execute"]}],
 }
 
@@ -50,7 +53,7 @@ def examples() -> dict[str, list[Any]]:
         "Explanation": shapes.explanation(_explanation()),
         "Feedback": shapes.feedback(_feedback()),
         "ApiKey": shapes.api_key(_key()),
-        "NewApiKey": shapes.new_api_key(_key(), f"eva_{_KEY_ID}_<64 hexadecimal digits>"),
+        "NewApiKey": shapes.new_api_key(_key(), f"eva_{_KEY_ID}_<70 digits and letters>"),
         "DeadJob": shapes.dead_job(_dead_job()),
     }
     return _INPUTS | {name: [orjson.loads(orjson.dumps(one))] for name, one in outputs.items()}

@@ -11,6 +11,7 @@ _SPACE = (
     "listDocuments",
     "uploadDocument",
     "querySpace",
+    "listMembers",
 )
 _DOCUMENT = (
     "getDocument",
@@ -29,7 +30,7 @@ _QUERY = (
     "explainQuery",
     "giveFeedback",
 )
-_KEY = ("getApiKey", "revokeApiKey", "deleteApiKey")
+_KEY = ("getApiKey", "rotateApiKey", "revokeApiKey", "deleteApiKey")
 # operation -> status of the answer with the id, the parameter it fills, the operations that take it
 _LINKS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "createSpace": ("201", "space_id", _SPACE),

@@ -1,17 +1,18 @@
 """API keys. They also answer below `/auth/api-keys`, where they used to be."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import Query
 from starlette.responses import Response
 
-from app.core import keys
+from app.core import key_changes, keys
 from app.core.models import ApiKey, Stored
 from app.web import etags, paging, shapes
 from app.web.answers import Answer, NoContent, NotModified
 from app.web.inputs.fields import KeyInPath
-from app.web.inputs.keys import ApiKeyIn
+from app.web.inputs.keys import ApiKeyIn, LeakedKeyIn, RotationIn
 from app.web.inputs.paging import Paging
 from app.web.openapi.notes import notes
 from app.web.routing import API, group
@@ -50,7 +51,8 @@ async def list_(call: CallDep, query: Annotated[Paging, Query()]) -> Response:
     page = await keys.page(call.ports, call.principal, paging.listing(call, query))
 
     async def view(found: Sequence[Stored[ApiKey]]) -> list[shapes.ApiKey]:
-        return [shapes.api_key(one.value) for one in found]
+        used = await _uses(call, *found)
+        return [shapes.api_key(one.value, used.get(one.value.id)) for one in found]
 
     return await paging.answer(call, page, view)
 
@@ -65,7 +67,7 @@ async def list_(call: CallDep, query: Annotated[Paging, Query()]) -> Response:
 )
 async def get(call: CallDep, key_id: KeyInPath) -> Response:
     """Read a key; its secret is not kept and can't be shown."""
-    return _shown(call, await keys.get(call.ports, call.principal, key_id))
+    return await _shown(call, await keys.get(call.ports, call.principal, key_id))
 
 
 @router.post(
@@ -77,7 +79,7 @@ async def get(call: CallDep, key_id: KeyInPath) -> Response:
 )
 async def revoke(call: CallDep, key_id: KeyInPath) -> Response:
     """Revoke a key at once and for good. Revoking twice is no error."""
-    return _shown(call, await keys.revoke(call.ports, call.principal, key_id))
+    return await _shown(call, await key_changes.revoke(call.ports, call.principal, key_id))
 
 
 @router.delete(
@@ -91,13 +93,52 @@ async def delete(call: CallDep, key_id: KeyInPath) -> Response:
     """Revoke a key at once and for good; it stays listed, so that its deeds can be traced."""
     found = await keys.get(call.ports, call.principal, key_id)
     etags.expected(call.request.headers, found.etag)
-    await keys.revoke(call.ports, call.principal, key_id)
+    await key_changes.revoke(call.ports, call.principal, key_id)
     return NoContent()
 
 
-def _shown(call: CallDep, found: Stored[ApiKey]) -> Response:
+@router.post(
+    "/auth/api-keys/{key_id}/rotate",
+    operation_id="rotateApiKey",
+    response_model=shapes.NewApiKey,
+    summary="Give an API key a new text",
+    openapi_extra=notes(problems=("conflict",), gives={200: ("ETag",)}),
+)
+async def rotate(call: CallDep, key_id: KeyInPath, body: RotationIn) -> Response:
+    """Issue a new text; the one until now works for the overlap, any older one no more.
+
+    The new token is in this answer only; a replay of the answer has null instead.
+    """
+    overlap, seed = timedelta(seconds=body.overlap_s), call.id_for("rot")
+    made = await key_changes.rotate(call.ports, call.principal, key_id, overlap, rotation=seed)
+    key, headers = made.key.value, {"ETag": etags.tag(made.key.etag)}
+    kept = shapes.new_api_key(key, None)
+    return Answer(shapes.new_api_key(key, made.token), headers=headers, kept=kept)
+
+
+@router.post(
+    "/auth/api-keys/revoke",
+    operation_id="revokeLeakedKey",
+    response_model=shapes.ApiKey,
+    summary="Revoke an API key that was found where it should not be",
+    openapi_extra=notes(problems=("not-found",), gives={200: ("ETag",)}),
+)
+async def revoke_leaked(call: CallDep, body: LeakedKeyIn) -> Response:
+    """Revoke a key by its text, or by the SHA-256 of its text, without knowing its id."""
+    found = await key_changes.revoke_leaked(call.ports, call.principal, body.hash())
+    return await _shown(call, found)
+
+
+async def _uses(call: CallDep, *found: Stored[ApiKey]) -> Mapping[str, datetime]:
+    ids = [one.value.id for one in found]
+    return await call.ports.uses.last(call.principal.tenant_id, ids)
+
+
+async def _shown(call: CallDep, found: Stored[ApiKey]) -> Response:
     key = found.value
-    etag = etags.tag(found.etag, int(shapes.api_key(key)["is_active"]))
+    shown = shapes.api_key(key, (await _uses(call, found)).get(key.id))
+    used = shown["last_used_at"]
+    etag = etags.tag(found.etag, int(shown["is_active"]), int(used.timestamp()) if used else 0)
     if call.request.method == "GET" and etags.unchanged(call.request.headers, etag):
         return NotModified(etag)
-    return Answer(shapes.api_key(key), headers={"ETag": etag})
+    return Answer(shown, headers={"ETag": etag})

@@ -10,7 +10,7 @@ from app.core import models as m
 
 
 class ApiKey(TypedDict):
-    """A credential; its token is shown once, when it is made."""
+    """A credential; its token is shown once, when it is made or rotated."""
 
     id: str
     name: str
@@ -20,8 +20,12 @@ class ApiKey(TypedDict):
     created_by: str
     expires_at: datetime | None
     revoked_at: datetime | None
-    last_used_at: datetime | None
+    last_used_at: Annotated[datetime | None, Field(description="To the minute or so.")]
     department: Annotated[str, Field(description="Who is charged for its use.")]
+    tier: Annotated[m.Tier | None, Field(description="Null: its tenant's.")]
+    previous_valid_until: Annotated[
+        datetime | None, Field(description="Until when the text before the last rotation works.")
+    ]
     is_active: bool
 
 
@@ -99,7 +103,7 @@ class ProblemPage(TypedDict):
     language: str
 
 
-def api_key(found: m.ApiKey) -> ApiKey:
+def api_key(found: m.ApiKey, last_used_at: datetime | None = None) -> ApiKey:
     """Show a key, never its secret."""
     expired = found.expires_at is not None and found.expires_at <= datetime.now(UTC)
     return ApiKey(
@@ -111,8 +115,10 @@ def api_key(found: m.ApiKey) -> ApiKey:
         created_by=found.created_by,
         expires_at=found.expires_at,
         revoked_at=found.revoked_at,
-        last_used_at=found.last_used_at,
+        last_used_at=last_used_at,
         department=found.department,
+        tier=found.tier,
+        previous_valid_until=found.previous_until,
         is_active=found.revoked_at is None and not expired,
     )
 

@@ -154,8 +154,13 @@ def test_a_key_does_what_its_scopes_say_until_it_is_revoked(mine: Eva, served: S
     refused = reader("spaces", "create", "Mine")
     assert refused.code == 1
     assert "insufficient-scope" in refused.err
-    assert mine("keys", "revoke", key["id"]).code == 0
+    rotated = mine("keys", "rotate", key["id"], "--overlap", "0", "--json").data
+    assert (rotated["id"], rotated["token"] != key["token"]) == (key["id"], True)
     assert "unauthenticated" in reader("spaces", "list").err
+    again = served.client(mine.folder, rotated["token"])
+    assert again("spaces", "list").code == 0
+    assert mine("keys", "revoke", key["id"]).code == 0
+    assert "unauthenticated" in again("spaces", "list").err
     [listed] = [one for one in mine("keys", "list", "--json").data if one["id"] == key["id"]]
     assert listed["revoked_at"]
 

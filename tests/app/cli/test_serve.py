@@ -1,3 +1,6 @@
+import contextlib
+import hashlib
+import json
 import re
 import signal
 import sqlite3
@@ -6,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.cli.first_start import administrator_token
-from app.core import keys
+from app.core import key_changes, keys
 from app.core.kinds import API_KEYS
 from app.core.models import DEFAULT_TENANT, Partition, Scope
 from app.core.ports import Listing
@@ -44,7 +47,7 @@ async def test_a_revoked_administrator_key_is_not_issued_again(tmp_path: Path) -
     assert token
     async with open_ports(settings) as ports:
         principal = await keys.authenticate(ports, token)
-        await keys.revoke(ports, principal, token.split("_")[1])
+        await key_changes.revoke(ports, principal, token.split("_")[1])
     assert await administrator_token(settings) is None
 
 
@@ -103,3 +106,19 @@ def test_the_operator_can_issue_a_key_in_the_data_folder(eva: Eva) -> None:
     with sqlite3.connect(eva.folder / "data" / "eva.db") as database:
         assert database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] > 0
     database.close()
+
+
+def test_the_operator_revokes_a_key_of_the_folder_by_its_hash_and_the_trail_tells(
+    eva: Eva,
+) -> None:
+    made = eva("keys", "create", "leaked", "--local", "--scope", "spaces:read", "--json").data
+    sha256 = hashlib.sha256(made["token"].encode()).hexdigest()
+    revoked = eva("keys", "revoke-leaked", "--local", "--sha256", sha256, "--json").data
+    assert (revoked["id"], revoked["tenant_id"]) == (made["id"], "ten_default")
+    assert revoked["revoked_at"] is not None
+    unknown = eva("keys", "revoke-leaked", "--local", "--sha256", "0" * 64)
+    assert (unknown.code, "no key here is known by that" in unknown.err) == (1, True)
+    with contextlib.closing(sqlite3.connect(eva.folder / "data" / "eva.db")) as database:
+        told = database.execute("SELECT body FROM audit_events WHERE actor = 'operator'").fetchall()
+    actions = [json.loads(body)["action"] for (body,) in told]
+    assert actions == ["createApiKey", "revokeLeakedKey"]

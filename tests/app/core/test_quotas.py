@@ -5,7 +5,8 @@ import pytest
 
 from app.core.access import PUBLIC, RULES, Principal
 from app.core.errors import RateLimitedError
-from app.core.quotas import ALLOWANCES, HEAVY, LIGHT, POLICIES, UNCOUNTED, Quotas, Take, Tier
+from app.core.models import Tier
+from app.core.quotas import ALLOWANCES, HEAVY, LIGHT, POLICIES, UNCOUNTED, Quotas, Take
 
 
 @dataclass

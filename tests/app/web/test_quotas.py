@@ -7,8 +7,8 @@ from starlette.responses import PlainTextResponse
 
 from app.core import keys, quotas
 from app.core.errors import UnavailableError
-from app.core.models import DEFAULT_TENANT, Scope
-from app.core.quotas import OnLoss, Quotas, Take, Tier
+from app.core.models import DEFAULT_TENANT, Scope, Tier
+from app.core.quotas import OnLoss, Quotas, Take
 from app.web.auth import UnguardedRouteError
 from app.web.guard import GuardedRoute
 from app.web.routing import group
