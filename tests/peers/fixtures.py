@@ -8,6 +8,8 @@ from tests.peers import node
 from tests.peers.azurite import azurite as azurite_program
 from tests.peers.models import models as models_program
 from tests.peers.programs import Running, running
+from tests.peers.proxying import Faults
+from tests.peers.proxying import faults as faults_program
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +38,17 @@ def models(
     """Azure OpenAI."""
     with running(models_program(), tmp_path_factory.mktemp("models")) as peer:
         yield peer
+
+
+@pytest.fixture(scope="session")
+def faults_peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faults]:
+    """Whatever can go wrong between us and other peers."""
+    with running(faults_program(), tmp_path_factory.mktemp("faults")) as peer:
+        yield Faults(peer.url)
+
+
+@pytest.fixture
+def faults(faults_peer: Faults) -> Iterator[Faults]:
+    """Proxies without faults to begin with."""
+    yield faults_peer
+    faults_peer.reset()
