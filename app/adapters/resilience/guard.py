@@ -1,0 +1,165 @@
+"""One dependency's guard: every call of it goes through here."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from app.adapters.resilience.breaker import Breaker, Rules, State
+from app.adapters.resilience.bulkhead import Bulkhead, FullError
+from app.adapters.resilience.retrying import Budget, pause_s
+from app.core import deadlines, metrics
+from app.core.errors import EvaError, StorageFullError, UnavailableError
+
+R = TypeVar("R")
+_TELLING_S = 1.0  # a call that had less time than this proves nothing by not ending
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one dependency may take of us.
+
+    `timeout_s` bounds a call, `long_s` one that moves much (and the silence of a stream); both give
+    way to an earlier deadline of the request. `attempts` counts the first.
+    """
+
+    timeout_s: float = 5.0
+    long_s: float = 300.0
+    calls: int = 64
+    waiting: int = 256
+    wait_s: float = 2.0
+    attempts: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a call is to be made: whether repeating it does no harm, whether it moves much."""
+
+    repeatable: bool = False
+    long: bool = False
+
+
+class Guard:
+    """Bulkhead, breaker, retry budget and deadline of one dependency."""
+
+    def __init__(
+        self, dependency: str, limits: Limits | None = None, rules: Rules | None = None
+    ) -> None:
+        self.dependency = dependency
+        self._limits = limits or Limits()
+        self._labels = {"dependency": dependency}
+        self.breaker = Breaker(rules, told=self._turned)
+        self._bulkhead = Bulkhead(self._limits.calls, self._limits.waiting)
+        self._budget = Budget()
+
+    async def call(self, work: Callable[[], Awaitable[R]], manner: Manner) -> R:
+        """Do the work, again if that may help; UnavailableError when it can't be done in time."""
+        self._budget.earn()
+        attempt = 1
+        while True:
+            try:
+                return await self._once(work, self._bound(manner))
+            except UnavailableError as error:
+                pause = self._again(error, manner, attempt)
+                if pause is None:
+                    raise
+            attempt += 1
+            metrics.count("eva.dependency.retries", self._labels)
+            await asyncio.sleep(pause)
+
+    async def stream(
+        self, items: Callable[[], AsyncIterator[R]], manner: Manner
+    ) -> AsyncIterator[R]:
+        """Yield what comes; each item must come in time. Nothing is repeated."""
+        self._budget.earn()
+        bound_s = self._bound(manner)
+        async with self._admitted(bound_s), contextlib.aclosing(_generator(items())) as stream:
+            while True:
+                async with asyncio.timeout(bound_s):
+                    try:
+                        item = await anext(stream)
+                    except StopAsyncIteration:
+                        return
+                yield item
+
+    async def _once(self, work: Callable[[], Awaitable[R]], bound_s: float) -> R:
+        async with self._admitted(bound_s), asyncio.timeout(bound_s):
+            return await work()
+
+    @contextlib.asynccontextmanager
+    async def _admitted(self, bound_s: float) -> AsyncIterator[None]:
+        """Admit a call, and learn from how it ends. A refusal for a good reason is a success."""
+        ticket = self.breaker.admits()
+        if ticket is None:
+            raise self._refusal("rejected")
+        try:
+            async with self._bulkhead.place(self._wait_s()):
+                yield
+        except FullError:
+            self.breaker.left(ticket)
+            raise self._refusal("rejected") from None
+        except BaseException as error:
+            self._learn(ticket, error, bound_s)
+            if isinstance(error, TimeoutError):
+                raise self._refusal("timeout") from None
+            raise
+        self.breaker.succeeded(ticket)
+
+    def _learn(self, ticket: int, error: BaseException, bound_s: float) -> None:
+        """Tell the breaker what an error proves about the dependency."""
+        match error:
+            case StorageFullError():
+                self.breaker.left(ticket)
+            case UnavailableError() if error.facts.get("outcome") == "throttled":
+                self.breaker.left(ticket)
+            case TimeoutError() if bound_s < min(self._limits.timeout_s, _TELLING_S):
+                self.breaker.left(ticket)
+            case EvaError() if not isinstance(error, UnavailableError):
+                self.breaker.succeeded(ticket)
+            case Exception():
+                self.breaker.failed(ticket)
+            case _:  # the caller gave it up
+                self.breaker.left(ticket)
+
+    def _bound(self, manner: Manner) -> float:
+        left = deadlines.remaining()
+        most = self._limits.long_s if manner.long else self._limits.timeout_s
+        return most if left is None else min(most, left)
+
+    def _again(self, error: UnavailableError, manner: Manner, attempt: int) -> float | None:
+        """Return how long to wait before doing it again; None if it is not to be done again.
+
+        What was throttled was not done, so that it may be repeated whatever it is.
+        """
+        outcome = error.facts.get("outcome")
+        if outcome == "rejected" or isinstance(error, StorageFullError):
+            return None
+        if attempt >= self._limits.attempts or not (manner.repeatable or outcome == "throttled"):
+            return None
+        asked = float(str(error.facts.get("retry_after", 0))) if outcome == "throttled" else 0.0
+        pause, left = pause_s(attempt, asked), deadlines.remaining()
+        if pause > (self._limits.timeout_s if left is None else left) or not self._budget.spend():
+            return None
+        return pause
+
+    def _wait_s(self) -> float:
+        left = deadlines.remaining()
+        return self._limits.wait_s if left is None else min(self._limits.wait_s, left)
+
+    def _refusal(self, outcome: str) -> UnavailableError:
+        wait_s = max(1, round(self.breaker.retry_after_s))
+        return UnavailableError(dependency=self.dependency, retry_after=wait_s, outcome=outcome)
+
+    def _turned(self, state: State) -> None:
+        metrics.gauge("eva.breaker.state", self._labels, state)
+
+
+async def _generator(items: AsyncIterator[R]) -> AsyncGenerator[R, None]:
+    """Give what may be any iterator an `aclose`, which closes it too if it has one."""
+    try:
+        async for item in items:
+            yield item
+    finally:
+        if isinstance(items, AsyncGenerator):
+            await items.aclose()

@@ -1,0 +1,80 @@
+"""Ports behind guards: which guard, and in which manner each of their methods is called."""
+
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+from app.adapters.resilience.guard import Guard, Manner
+from app.core.ports import Ports
+
+# Waiting is what these are for: no deadline of a call, no place of one.
+_UNGUARDED = frozenset({"wait"})
+_READ = Manner(repeatable=True)
+_MANNERS: Mapping[str, Manner] = {
+    **dict.fromkeys(
+        (
+            *("records.get", "records.get_many", "records.locate", "records.page"),
+            *("records.count", "records.tenants", "keys.find_key", "blobs.info"),
+            *("blobs.read_range", "blobs.count", "index.search", "index.count"),
+            *("jobs.depth", "jobs.dead", "audit.events"),
+        ),
+        _READ,
+    ),
+    # Each replaces what it did before, so that doing it again does no harm.
+    **dict.fromkeys(
+        ("index.stage", "index.activate", "index.describe"), Manner(repeatable=True, long=True)
+    ),
+    **dict.fromkeys(
+        ("index.remove", "index.drop", "blobs.delete", "blobs.drop", "records.erase"),
+        Manner(repeatable=True, long=True),
+    ),
+    **dict.fromkeys(("blobs.put", "blobs.local", "audit.verify", "audit.flush"), Manner(long=True)),
+}
+_USUAL = Manner()
+
+
+def guarded(ports: Ports, guards: Mapping[str, Guard]) -> Ports:
+    """Return the ports, those named in `guards` behind theirs; several may share one."""
+    behind = {
+        name: _Guarded(getattr(ports, name), name, guard)
+        for name, guard in guards.items()
+        if getattr(ports, name) is not None
+    }
+    return replace(ports, **cast("Any", behind))
+
+
+class _Guarded:
+    """An adapter whose asynchronous methods go through a guard; everything else is its own."""
+
+    def __init__(self, inner: object, port: str, guard: Guard) -> None:
+        self._inner = inner
+        for name, method in inspect.getmembers(inner, callable):
+            if name.startswith("_") or name in _UNGUARDED:
+                continue
+            manner = _MANNERS.get(f"{port}.{name}", _USUAL)
+            if inspect.isasyncgenfunction(method):
+                setattr(self, name, _stream(method, guard, manner))
+            elif inspect.iscoroutinefunction(method):
+                setattr(self, name, _call(method, guard, manner))
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the adapter has
+        return getattr(self._inner, name)
+
+
+def _call(
+    method: Callable[..., Awaitable[Any]], guard: Guard, manner: Manner
+) -> Callable[..., Awaitable[Any]]:
+    async def called(*args: Any, **named: Any) -> Any:  # noqa: ANN401 - the method's own
+        return await guard.call(lambda: method(*args, **named), manner)
+
+    return called
+
+
+def _stream(
+    method: Callable[..., AsyncIterator[Any]], guard: Guard, manner: Manner
+) -> Callable[..., AsyncIterator[Any]]:
+    def streamed(*args: Any, **named: Any) -> AsyncIterator[Any]:  # noqa: ANN401 - as above
+        return guard.stream(lambda: method(*args, **named), manner)
+
+    return streamed
