@@ -25,7 +25,7 @@ from app.core.models import (
     Quotation,
     Receipt,
 )
-from app.core.ports import Listing, Ports, Put, Remove, Settle
+from app.core.ports import MOST_CHANGES, Listing, Ports, Put, Remove, Settle
 
 _BATCH = 50
 WITHHELD = "[source deleted]"
@@ -49,9 +49,10 @@ async def erase_document(ports: Ports, lease: Lease) -> None:
     _require_nothing(remaining)
     await _complete(ports, lease, removed, remaining)
     claims = await _claims(ports, partition, found.value) if found else []
+    for start in range(0, len(claims), MOST_CHANGES):
+        await ports.records.commit(partition, *claims[start : start + MOST_CHANGES])
     await ports.records.commit(
         partition,
-        *claims,
         Remove(kind=DOCUMENTS, id=document_id),
         Remove(kind=PROGRESS, id=document_id),
         Settle(lease=lease),

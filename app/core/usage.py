@@ -22,7 +22,7 @@ from app.core.errors import EvaError
 from app.core.kinds import USAGE
 from app.core.models import Partition, Query, Usage
 from app.core.models.spending import Spending
-from app.core.ports import Listing, Put, Records
+from app.core.ports import MOST_CHANGES, Listing, Put, Records
 
 _FLUSH_S = 5.0
 _STALE_S = 30.0
@@ -142,7 +142,7 @@ class Ledger:
         async with self._writing:
             while self._dirty:
                 tenant_id = next(iter(self._dirty))[0]
-                keys = [key for key in self._dirty if key[0] == tenant_id][:_PAGE]
+                keys = [key for key in self._dirty if key[0] == tenant_id][:MOST_CHANGES]
                 self._dirty.difference_update(keys)
                 puts = [Put(kind=USAGE, value=self._tallies[key].spending(key)) for key in keys]
                 try:

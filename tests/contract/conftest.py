@@ -1,23 +1,23 @@
 """One storage fixture, run once a backend; each test gets tenants of its own."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from app.core.ids import new_id
 from app.core.models import Partition
 from app.core.ports import BlobStore
+from tests.contract import backends
 from tests.contract.backends import BACKENDS, Storage
 from tests.contract.blob_stores import BLOB_STORES, CHOICES
-from tests.peers.fixtures import azurite, node_programs
+from tests.peers.fixtures import azurite, cosmos_peer, node_programs
 
-__all__ = ["azurite", "node_programs"]
+__all__ = ["azurite", "cosmos_peer", "node_programs"]
 
 
-@pytest.fixture(params=BACKENDS)
-async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Storage]:
-    async with BACKENDS[request.param](tmp_path / "data") as opened:
+@pytest.fixture(params=backends.CHOICES)
+async def storage(request: pytest.FixtureRequest) -> AsyncIterator[Storage]:
+    async with BACKENDS[request.param](request) as opened:
         yield opened
 
 

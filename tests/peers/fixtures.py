@@ -6,6 +6,7 @@ import pytest
 
 from tests.peers import node
 from tests.peers.azurite import azurite as azurite_program
+from tests.peers.cosmos import running as cosmos
 from tests.peers.models import models as models_program
 from tests.peers.programs import Running, running
 from tests.peers.proxying import Faults
@@ -27,6 +28,13 @@ def azurite(
 ) -> Iterator[Running]:
     """Blob and Queue Storage."""
     with running(azurite_program(), tmp_path_factory.mktemp("azurite")) as peer:
+        yield peer
+
+
+@pytest.fixture(scope="session")
+def cosmos_peer() -> Iterator[cosmos.Running]:
+    """Cosmos DB, as we read its protocol."""
+    with cosmos.running() as peer:
         yield peer
 
 

@@ -29,6 +29,7 @@ from app.core.ports.jobs import (
 )
 from app.core.ports.metering import Meter
 from app.core.ports.records import (
+    MOST_CHANGES,
     Change,
     Enqueue,
     KeyDirectory,
@@ -46,6 +47,7 @@ from app.core.ports.search import (
 )
 
 __all__ = [
+    "MOST_CHANGES",
     "Analyzer",
     "AuditFilter",
     "AuditLog",

@@ -16,6 +16,7 @@ from app.core.models import (
 )
 
 T = TypeVar("T")
+MOST_CHANGES = 90  # of one commit; a store may add some of its own to them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,7 @@ class Records(Protocol):
     async def commit(self, partition: Partition, *changes: Change) -> Sequence[str]:
         """Apply all changes or none; return the new etag of each Put, "" for other changes.
 
+        There are at most MOST_CHANGES, and they take at most 2 MB together (TooLargeError).
         A change's job must belong to the partition. Raises StaleEtagError, ConflictError (a Put
         with `if_absent` met a record), LeaseLostError.
         """

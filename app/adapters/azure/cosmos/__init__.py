@@ -1,1 +1,94 @@
-"""Records, jobs, passages and the audit trail in Azure Cosmos DB for NoSQL."""
+"""Records, jobs, the audit trail and passages in Azure Cosmos DB for NoSQL.
+
+    place = CosmosPlace(endpoint=…, key=None, vectors=Vectors(model=…, dimensions=…))
+    means = CosmosMeans(identity=…, embedder=…, analyzer=…, seal=…, doorbell=…)
+    async with open_cosmos(place, means) as store:
+        store.records, store.keys, store.jobs, store.index, store.audit
+
+Nothing need be reachable when it is opened: each call raises UnavailableError while the account
+is not. `initialise` makes the containers that `declare` declares.
+
+What is asked of the service is a written list, which the peer in tests/peers/cosmos enforces:
+point operations and transactional batches with a whole partition key; queries within one logical
+partition, with parameters, over indexed paths only; TOP, COUNT(1), ORDER BY one path,
+ARRAY_CONTAINS, EXISTS, VectorDistance, FullTextContains, FullTextContainsAny and ORDER BY RANK
+FullTextScore. No query crosses partitions.
+"""
+
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+
+from azure.core.credentials_async import AsyncTokenCredential
+
+from app.adapters.azure.cosmos.account import Account, open_account
+from app.adapters.azure.cosmos.chains import Chains
+from app.adapters.azure.cosmos.commits import Commits
+from app.adapters.azure.cosmos.container import Container
+from app.adapters.azure.cosmos.declare import DIRECTORY, RECORDS, WORK, containers
+from app.adapters.azure.cosmos.directory import Directory
+from app.adapters.azure.cosmos.dispatch import Dispatch
+from app.adapters.azure.cosmos.doorbell import BothDoorbells, Doorbell, LocalDoorbell
+from app.adapters.azure.cosmos.initialising import Outcome, initialise
+from app.adapters.azure.cosmos.jobs import CosmosJobQueue
+from app.adapters.azure.cosmos.lanes import Lanes
+from app.adapters.azure.cosmos.place import CosmosCalls, CosmosPlace, Vectors
+from app.adapters.azure.cosmos.records import CosmosKeyDirectory, CosmosRecords
+from app.adapters.azure.cosmos.watch import Watch
+
+__all__ = [
+    "CosmosCalls",
+    "CosmosMeans",
+    "CosmosPlace",
+    "CosmosStore",
+    "Doorbell",
+    "Outcome",
+    "Vectors",
+    "containers",
+    "initialise",
+    "open_account",
+    "open_cosmos",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CosmosMeans:
+    """What the store works with. `doorbell` tells other processes of work at once."""
+
+    identity: AsyncTokenCredential | None = None
+    doorbell: Doorbell | None = None
+    calls: CosmosCalls = field(default_factory=CosmosCalls)
+    clock: Callable[[], float] = time.time
+
+
+@dataclass(frozen=True, slots=True)
+class CosmosStore:
+    """The ports that rest on one account."""
+
+    account: Account
+    records: CosmosRecords
+    keys: CosmosKeyDirectory
+    jobs: CosmosJobQueue
+
+
+@contextlib.asynccontextmanager
+async def open_cosmos(place: CosmosPlace, means: CosmosMeans) -> AsyncIterator[CosmosStore]:
+    """Open the ports for the duration of the context; raises ValueError without a credential."""
+    async with open_account(place, means.calls, means.identity) as account:
+        chains = Chains()
+        held = Container(account, RECORDS, "records")
+        shelves = Container(account, DIRECTORY, "records")
+        directory = Directory(shelves, Container(account, place.api_keys, "records"))
+        entries = Lanes(Container(account, WORK, "jobs"))
+        here = LocalDoorbell()
+        bell = here if means.doorbell is None else BothDoorbells(here, means.doorbell)
+        watch = Watch(entries, bell, means.clock)
+        dispatch = Dispatch(entries, watch)
+        records = CosmosRecords(held, Commits(held, chains), directory, dispatch, means.clock)
+        yield CosmosStore(
+            account=account,
+            records=records,
+            keys=CosmosKeyDirectory(records, directory),
+            jobs=CosmosJobQueue(held, entries, watch, means.clock),
+        )

@@ -1,0 +1,193 @@
+"""A commit as one transactional batch: all of its changes, and what tells of them, or nothing.
+
+The batch begins with an item that only this commit creates: its audit event, or a mark that
+expires. If an answer is lost and the batch is sent again, that item is there already, and so it
+is known that all of it was done.
+"""
+
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from app.adapters import audited
+from app.adapters.azure.cosmos import items
+from app.adapters.azure.cosmos.chains import Chain, Chains, event
+from app.adapters.azure.cosmos.container import (
+    BatchRefusedError,
+    Container,
+    Item,
+    Operation,
+    Place,
+)
+from app.core.audit import acting
+from app.core.errors import (
+    ConflictError,
+    EvaError,
+    LeaseLostError,
+    StaleEtagError,
+    TooLargeError,
+    UnavailableError,
+)
+from app.core.models import Partition
+from app.core.ports import MOST_CHANGES, Change, Enqueue, Put, Remove, Settle
+
+_TRIES = 10  # of a commit whose removals and leases others change at the same time
+_GONE, _EXISTS, _CHANGED = 404, 409, 412
+Meaning: TypeAlias = Mapping[int, Callable[[], EvaError]]
+_STALE: Meaning = {_GONE: StaleEtagError, _CHANGED: StaleEtagError}
+_TAKEN: Meaning = {_EXISTS: lambda: ConflictError(reason="exists")}
+_LOST: Meaning = {_GONE: LeaseLostError}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An operation of a batch: for which change, and what it means if it is refused.
+
+    A refusal without a meaning says that what was looked at before has changed: look again.
+    """
+
+    change: int
+    operation: Operation
+    meaning: Meaning = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a batch begins with; `op` names the commit in all that it writes."""
+
+    op: str
+    item: Item
+    chain: Chain | None
+
+
+class Commits:
+    """Commits to the container of records."""
+
+    def __init__(self, records: Container, chains: Chains) -> None:
+        self._records = records
+        self._chains = chains
+
+    async def apply(
+        self, partition: Partition, changes: Sequence[Change], jobs: Mapping[str, Item]
+    ) -> list[str]:
+        """Apply all changes or none; `jobs` are the items of those to be enqueued, by id."""
+        if len(changes) > MOST_CHANGES:
+            raise ValueError(f"a commit has at most {MOST_CHANGES} changes")
+        place = items.place(partition)
+        async with self._proof(partition, changes) as proof:
+            for _ in range(_TRIES):
+                steps = [step async for step in self._steps(partition, changes, jobs, proof.op)]
+                if not steps and proof.chain is None:
+                    return [""] * len(changes)
+                batch = [("create", (proof.item,)), *(step.operation for step in steps)]
+                _require_room(batch)
+                try:
+                    said = await self._records.batch(place, batch)
+                except BatchRefusedError as refused:
+                    if refused.index > 0:
+                        _raise_meaning(steps[refused.index - 1], refused)
+                        continue
+                    _require_own(refused)
+                    return await self._found(place, steps, changes, proof.op)
+                return _tags(changes, steps, said[1:])
+        raise UnavailableError(dependency="records", retry_after=1)
+
+    @asynccontextmanager
+    async def _proof(self, partition: Partition, changes: Sequence[Change]) -> AsyncIterator[Proof]:
+        act, what, op = acting.get(), tuple(audited.targets(changes)), secrets.token_hex(8)
+        if act is None or not what:
+            yield Proof(op, items.mark(partition, op), None)
+            return
+        home = {"tenant_id": partition.tenant_id, "space_id": partition.space_id}
+        with self._chains.lend(items.place(partition)) as chain:
+            item = event(chain, audited.changed(act, what), act.personal, home)
+            yield Proof(op, item, chain)
+            self._chains.grew(chain, item)
+
+    async def _steps(
+        self, partition: Partition, changes: Sequence[Change], jobs: Mapping[str, Item], op: str
+    ) -> AsyncIterator[Step]:
+        """Yield the operations, after a look at what is to be removed or settled."""
+        there: dict[str, bool] = {}  # by id, after the operations so far
+        for number, change in enumerate(changes):
+            match change:
+                case Put():
+                    item = items.record(partition, change, op)
+                    there[item["id"]] = True
+                    yield _put(number, change, item)
+                case Remove(kind=kind, id=id_, if_etag=tag):
+                    name = items.record_id(kind.name, id_)
+                    if tag is not None:
+                        condition = {"if_match_etag": items.quoted(tag)}
+                        yield Step(number, ("delete", (name,), condition), _STALE)
+                    elif there[name] if name in there else await self._is_there(partition, name):
+                        yield Step(number, ("delete", (name,)))
+                    there[name] = False
+                case Enqueue(job=job):
+                    yield Step(number, ("create", (jobs[job.id],)), _TAKEN)
+                case Settle():
+                    yield await self._settled(partition, number, change)
+
+    async def _is_there(self, partition: Partition, name: str) -> bool:
+        return await self._records.read(items.place(partition), name) is not None
+
+    async def _settled(self, partition: Partition, number: int, change: Settle) -> Step:
+        name = items.job_id(change.lease.job.id)
+        found = await self._records.read(items.place(partition), name)
+        if found is None or found["kind"] != items.JOB or found["token"] != change.lease.token:
+            raise LeaseLostError
+        return Step(number, ("delete", (name,), {"if_match_etag": found["_etag"]}), _LOST)
+
+    async def _found(
+        self, place: Place, steps: Sequence[Step], changes: Sequence[Change], op: str
+    ) -> list[str]:
+        """Return the tags of a commit that was done although its answer was lost."""
+        tags = [""] * len(changes)
+        for step in steps:
+            if isinstance(changes[step.change], Put):
+                now = await self._records.read(place, step.operation[1][-1]["id"])
+                ours = now is not None and now.get("op") == op
+                tags[step.change] = items.bare(now["_etag"]) if now and ours else f"past-{op}"
+        return tags
+
+
+def _put(number: int, put: Put, item: Item) -> Step:
+    if put.if_absent and put.if_etag is not None:
+        raise ValueError("a Put has at most one condition")
+    if put.if_absent:
+        return Step(number, ("create", (item,)), _TAKEN)
+    if put.if_etag is not None:
+        condition = {"if_match_etag": items.quoted(put.if_etag)}
+        return Step(number, ("replace", (item["id"], item), condition), _STALE)
+    return Step(number, ("upsert", (item,)))
+
+
+def _require_room(batch: Sequence[Operation]) -> None:
+    bodies = [one[1][-1] for one in batch if isinstance(one[1][-1], dict)]
+    if sum(items.weight(body) for body in bodies if "body" in body) > items.MOST_BYTES:
+        raise TooLargeError(limit_bytes=items.MOST_BYTES)
+
+
+def _raise_meaning(step: Step, refused: BatchRefusedError) -> None:
+    """Raise what a refusal means; return if it only says to look again."""
+    if (meaning := step.meaning.get(refused.status)) is not None:
+        error = meaning()
+        raise error from refused
+    if refused.status not in (_GONE, _CHANGED):
+        raise UnavailableError(dependency="records", retry_after=1) from refused
+
+
+def _require_own(refused: BatchRefusedError) -> None:
+    """Require that the proof was refused because it is there: only this commit makes it."""
+    if refused.status != _EXISTS:
+        raise UnavailableError(dependency="records", retry_after=1) from refused
+
+
+def _tags(changes: Sequence[Change], steps: Sequence[Step], said: Sequence[Item]) -> list[str]:
+    tags = [""] * len(changes)
+    for step, answer in zip(steps, said, strict=True):
+        if isinstance(changes[step.change], Put):
+            tags[step.change] = items.bare(answer["eTag"])
+    return tags

@@ -1,0 +1,163 @@
+"""`Records` and `KeyDirectory`: items of one container, a partition each for tenant and space."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import TypeVar
+
+from app.adapters.azure.cosmos import items, listing
+from app.adapters.azure.cosmos.commits import Commits
+from app.adapters.azure.cosmos.container import Container, Item
+from app.adapters.azure.cosmos.directory import LOCATED, Directory
+from app.adapters.azure.cosmos.dispatch import Dispatch
+from app.core.errors import EvaError, UnavailableError
+from app.core.kinds import API_KEYS, Kind
+from app.core.models import ApiKey, Page, Partition, Stored
+from app.core.ports import Change, Enqueue, Listing, Settle
+
+T = TypeVar("T")
+_COUNT = "SELECT VALUE COUNT(1) FROM c WHERE c.kind = @kind"
+_NOT_OURS = [items.EVENT, items.MARK]  # what the trail holds outlives a space
+_OWNED = "SELECT TOP 1 VALUE c.id FROM c WHERE NOT ARRAY_CONTAINS(@not, c.kind)"
+_SOME = "SELECT TOP 100 c.id, c.kind, c.key, c.body FROM c WHERE NOT ARRAY_CONTAINS(@not, c.kind)"
+_AT_ONCE = 16  # point reads under way
+_PULSE = Partition("~eva", "~pulse")
+
+
+class CosmosRecords:
+    """Point reads and queries within one partition; changes as batches."""
+
+    def __init__(
+        self,
+        container: Container,
+        commits: Commits,
+        directory: Directory,
+        dispatch: Dispatch,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._container = container
+        self._commits = commits
+        self._directory = directory
+        self._dispatch = dispatch
+        self._clock = clock
+
+    async def get(self, kind: Kind[T], partition: Partition, id_: str) -> Stored[T] | None:
+        """Return a record; a point read."""
+        if not id_:
+            return None
+        name = items.record_id(kind.name, id_)
+        found = await self._container.read(items.place(partition), name)
+        return None if found is None else items.stored(kind, found)
+
+    async def get_many(
+        self, kind: Kind[T], partition: Partition, ids: Sequence[str]
+    ) -> Mapping[str, Stored[T]]:
+        """Return those that exist; point reads, some at once."""
+        found: dict[str, Stored[T]] = {}
+        for start in range(0, len(ids), _AT_ONCE):
+            some = ids[start : start + _AT_ONCE]
+            read = await asyncio.gather(*(self.get(kind, partition, id_) for id_ in some))
+            found |= {id_: one for id_, one in zip(some, read, strict=True) if one is not None}
+        return found
+
+    async def locate(self, kind: Kind[T], tenant_id: str, id_: str) -> Partition | None:
+        """Follow the record's signpost; of kinds without one look in every partition."""
+        if kind.name in LOCATED:
+            signpost = await self._directory.located(kind.name, tenant_id, id_)
+            places = [] if signpost is None else [signpost]
+        else:
+            places = await self._directory.places(tenant_id)
+        for place in places:
+            if await self.get(kind, place, id_) is not None:
+                return place
+        return None
+
+    async def page(self, kind: Kind[T], partition: Partition, wanted: Listing) -> Page[Stored[T]]:
+        """Return one page."""
+        sql, parameters = listing.query(kind.name, wanted)
+        rows = await self._container.query(items.place(partition), sql, parameters)
+        found = tuple(items.stored(kind, row) for row in rows[: wanted.limit])
+        return Page(found, rows[wanted.limit - 1]["key"] if len(rows) > wanted.limit else None)
+
+    async def count(self, kind: Kind[T], partition: Partition) -> int:
+        """Count in the index."""
+        given = {"@kind": kind.name}
+        [found] = await self._container.query(items.place(partition), _COUNT, given)
+        return int(found)
+
+    async def commit(self, partition: Partition, *changes: Change) -> Sequence[str]:
+        """Apply all changes or none; on return they are kept by a majority of replicas."""
+        for change in changes:
+            _require_inside(partition, change)
+        now = self._clock()
+        enqueued = [change for change in changes if isinstance(change, Enqueue)]
+        jobs = {one.job.id: self._dispatch.item(one, now) for one in enqueued}
+        _, announced = await asyncio.gather(
+            self._directory.before(partition, changes), self._dispatch.announce(enqueued, jobs)
+        )
+        try:
+            tags = await self._commits.apply(partition, changes, jobs)
+        except UnavailableError:  # it may have been done: the entries may be needed
+            raise
+        except EvaError:
+            await self._dispatch.forget(announced)
+            raise
+        self._dispatch.ring(enqueued)
+        await self._dispatch.settled([one for one in changes if isinstance(one, Settle)])
+        return tags
+
+    async def erase(self, partition: Partition) -> int:
+        """Delete a space's records and jobs, portion by portion; return how many went."""
+        if not partition.space_id:
+            raise ValueError("only a space's partition is erased")
+        erased = 0
+        async for portion in self._portions(partition):
+            await self._dispatch.forget_jobs(portion)
+            gone = await asyncio.gather(
+                *(self._container.delete(items.place(partition), item["id"]) for item in portion)
+            )
+            erased += sum(gone)
+        return erased
+
+    async def tenants(self) -> Sequence[str]:
+        """Return the tenants that own records or jobs; one query for each partition there is."""
+        return [one for one in await self._directory.tenants() if await self._owns(one)]
+
+    async def ping(self) -> None:
+        """Write and read."""
+        await self._container.upsert(items.mark(_PULSE, "pulse"))
+        await self._container.read(items.place(_PULSE), "mark:pulse")
+
+    async def _owns(self, tenant_id: str) -> bool:
+        for partition in await self._directory.places(tenant_id):
+            place = items.place(partition)
+            if await self._container.query(place, _OWNED, {"@not": _NOT_OURS}):
+                return True
+        return False
+
+    async def _portions(self, partition: Partition) -> AsyncIterator[list[Item]]:
+        place = items.place(partition)
+        while found := await self._container.query(place, _SOME, {"@not": _NOT_OURS}):
+            yield found
+
+
+class CosmosKeyDirectory:
+    """`KeyDirectory`: a signpost tells whose the key is, the tenant's record whether it is."""
+
+    def __init__(self, records: CosmosRecords, directory: Directory) -> None:
+        self._records = records
+        self._directory = directory
+
+    async def find_key(self, key_id: str) -> Stored[ApiKey] | None:
+        """Return the key by its id alone; two point reads."""
+        tenant_id = await self._directory.tenant_of_key(key_id)
+        if tenant_id is None:
+            return None
+        return await self._records.get(API_KEYS, Partition(tenant_id), key_id)
+
+
+def _require_inside(partition: Partition, change: Change) -> None:
+    job = change.job if isinstance(change, Enqueue) else None
+    job = change.lease.job if isinstance(change, Settle) else job
+    if job is not None and job.partition != partition:
+        raise ValueError(f"job {job.id} does not belong to the partition of this commit")
