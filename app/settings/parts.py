@@ -144,7 +144,7 @@ class Retrieval:
 
     index_cache_mb: int = setting(
         whole(1, 65536),
-        256,
+        512,
         "EVA_INDEX_CACHE_MB",
         about="Memory for the search indexes of recently asked spaces, in MiB.",
     )
