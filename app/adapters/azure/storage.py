@@ -96,12 +96,16 @@ async def open_storage(
     retry = ExponentialRetry(
         initial_backoff=1, increment_base=2, retry_total=calls.retries, random_jitter_range=1
     )
+    transport = AioHttpTransport(  # said to the client, the times would not reach it
+        session=session,
+        session_owner=False,
+        connection_timeout=calls.timeout_s,
+        read_timeout=calls.timeout_s,
+    )
     arguments = {
         "credential": credential,
         "api_version": calls.api_version,
-        "transport": AioHttpTransport(session=session, session_owner=False),
-        "connection_timeout": calls.timeout_s,
-        "read_timeout": calls.timeout_s,
+        "transport": transport,
         "retry_policy": retry,
     }
     async with session:

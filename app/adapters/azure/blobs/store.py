@@ -46,13 +46,9 @@ class AzureBlobStore:
     ) -> BlobInfo:
         """Store a part, holding no more than two pieces of it in memory."""
         upload = Upload(self._container.get_blob_client(_name(ref, part)))
-        try:
-            async for piece in batches(data, PIECE, max_bytes=max_bytes):
-                await upload.add(piece)
-            return await upload.finish()
-        except BaseException:
-            await asyncio.shield(upload.discard())
-            raise
+        async for piece in batches(data, PIECE, max_bytes=max_bytes):
+            await upload.add(piece)
+        return await upload.finish()
 
     async def read(self, ref: VersionRef, part: BlobPart) -> AsyncIterator[bytes]:
         """Stream a part in pieces of 4 MiB."""

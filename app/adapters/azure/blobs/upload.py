@@ -1,27 +1,24 @@
 """A blob on its way up."""
 
 import asyncio
-import contextlib
 import hashlib
 import io
 import uuid
 
-from azure.core import MatchConditions
-from azure.core.exceptions import AzureError
 from azure.storage.blob import BlobBlock
 from azure.storage.blob.aio import BlobClient
 
 from app.adapters.azure.blobs.failing import SHA256, blob_errors
 from app.core.ports import BlobInfo
 
-_DISCARD_S = 2.0
 _AT_ONCE = 1 << 20  # the most bytes that go up as one blob, without blocks
 
 
 class Upload:
     """One blob on its way: in one request if it is small, else in blocks of an id of our own.
 
-    Two uploads to one address do not mix: the one that commits last wins, or fails.
+    Two uploads to one address do not mix: the one that commits last wins, or fails. Blocks that
+    are never committed can't be read by anyone, and the service throws them away within a week.
     """
 
     def __init__(self, blob: BlobClient) -> None:
@@ -53,23 +50,9 @@ class Upload:
                 await self._blob.upload_blob(self._held, overwrite=True, metadata=metadata)
         return found
 
-    async def discard(self) -> None:
-        """Drop staged blocks where no older blob stands; what can't be dropped expires in a week.
-
-        Creating an empty blob throws the blocks away; it is refused where there is one already.
-        """
-        if not self._blocks:
-            return
-        with contextlib.suppress(AzureError, TimeoutError):
-            async with asyncio.timeout(_DISCARD_S):
-                made = await self._blob.upload_blob(b"", overwrite=False)
-                await self._blob.delete_blob(
-                    etag=made["etag"], match_condition=MatchConditions.IfNotModified
-                )
-
     async def _stage(self) -> None:
         block = f"{self._mark}-{len(self._blocks):06d}"
-        self._blocks.append(block)  # first: a block whose answer was lost is there
+        self._blocks.append(block)
         with blob_errors():
             data = io.BytesIO(self._held)  # as bytes, it would block the event loop
             await self._blob.stage_block(block, data, length=len(self._held))

@@ -1,3 +1,3 @@
-from tests.peers.fixtures import azurite, models, node_programs
+from tests.peers.fixtures import azurite, faults, faults_peer, models, node_programs
 
-__all__ = ["azurite", "models", "node_programs"]
+__all__ = ["azurite", "faults", "faults_peer", "models", "node_programs"]

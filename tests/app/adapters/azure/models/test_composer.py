@@ -112,7 +112,9 @@ async def test_sentences_come_while_the_model_still_writes(composer: ChatCompose
     stream = composer.compose(asked("peer:slow Can a loan that lasts three weeks be renewed?"))
     first = await anext(aiter(stream))
     assert isinstance(first, Claim)
-    running = [task for task in asyncio.all_tasks() if "ChatComposer._write" in str(task.get_coro())]
+    running = [
+        task for task in asyncio.all_tasks() if "ChatComposer._write" in str(task.get_coro())
+    ]
     assert len(running) == 1  # and whoever stops listening stops it
     await stream.aclose()  # type: ignore[attr-defined]
     assert running[0].done()
