@@ -3,6 +3,7 @@
 Adapters are imported when chosen, so that a process pays for what it uses.
 """
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
@@ -12,7 +13,9 @@ from typing import TYPE_CHECKING, assert_never
 from app.core import budgets, key_uses
 from app.core.answering import ExtractiveComposer
 from app.core.audit import Report
+from app.core.backups import Backup, read_again
 from app.core.budgets import MILLIONTHS, Prices
+from app.core.errors import SetupError
 from app.core.identity import TokenVerifier
 from app.core.models import DEFAULT_TENANT, Tier
 from app.core.ports import Meter, Ports, Records
@@ -44,6 +47,33 @@ async def verify_audit(
 
     async with open_store(settings.data_dir) as store:
         return await store.audit.verify(copies=copies, public_key=public_key)
+
+
+async def back_up(settings: Settings, to: Path) -> Backup:
+    """Copy the data folder, which a service may have open, into an empty one; SetupError."""
+    from app.adapters.embedded.backup import back_up as copy
+
+    _own_folder(settings)
+    return await asyncio.to_thread(copy, settings.data_dir, to)
+
+
+async def restore(settings: Settings, source: Path) -> tuple[Backup, int]:
+    """Put a backup into the data folder, which must not be there yet; SetupError.
+
+    Returns what it held, and how many documents the worker is going to read again.
+    """
+    from app.adapters.embedded import open_store
+    from app.adapters.embedded.backup import restore as copy
+
+    _own_folder(settings)
+    made = await asyncio.to_thread(copy, source, settings.data_dir)
+    async with open_store(settings.data_dir) as store:
+        return made, await read_again(store.records)
+
+
+def _own_folder(settings: Settings) -> None:
+    if settings.backend != "embedded":
+        raise SetupError("On Azure, Azure takes the backups: see runbooks/procedures/restore.md")
 
 
 async def try_embedder(settings: Settings) -> str | None:
