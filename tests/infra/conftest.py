@@ -14,7 +14,9 @@ class NotInstalled(pytest.Module):
     """A file of tests that cannot run in this environment."""
 
     def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
-        pytest.skip("infra has an environment of its own: run `make infra-test`", allow_module_level=True)
+        pytest.skip(
+            "infra has an environment of its own: run `make infra-test`", allow_module_level=True
+        )
 
 
 def pytest_pycollect_makemodule(

@@ -1,8 +1,10 @@
 """Running a stack's program against mocks, and keeping all that it registers."""
 
 import asyncio
+import contextlib
 import contextvars
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 import pulumi
@@ -75,9 +77,7 @@ def record(
 def _run(
     monitor: "_Monitor", stack: str, program: Callable[[], None], config: dict[str, Any]
 ) -> None:
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    try:
+    with _event_loop() as loop:
         pulumi.runtime.set_all_config(config)
         pulumi_mocks.set_mocks(
             monitor.mocks,
@@ -88,10 +88,27 @@ def _run(
         )
         settings.ROOT.set(None)  # that of the mocks has registered its outputs already
         loop.run_until_complete(run_in_stack(program))
-    finally:
-        asyncio.set_event_loop(None)
-        loop.run_until_complete(loop.shutdown_default_executor())
-        loop.close()
+
+
+@contextlib.contextmanager
+def _event_loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """Lend a loop, and close those that the mocks need in its threads: Pulumi leaves them open."""
+    opened: list[asyncio.AbstractEventLoop] = []
+
+    def open_one() -> None:
+        opened.append(asyncio.new_event_loop())
+        asyncio.set_event_loop(opened[-1])
+
+    open_one()
+    [loop] = opened
+    with ThreadPoolExecutor(initializer=open_one) as threads:
+        loop.set_default_executor(threads)
+        try:
+            yield loop
+        finally:
+            asyncio.set_event_loop(None)
+    for one in opened:
+        one.close()
 
 
 def _is_stack(urn: str) -> bool:
