@@ -13,6 +13,7 @@ from app.adapters.embedding.export import Export
 from app.adapters.embedding.network import Network, Vectors
 
 _BATCH = 16  # passages of similar length at a time
+_RECENT = 64  # questions whose vectors are remembered
 
 
 class OnnxEmbedder:
@@ -23,6 +24,7 @@ class OnnxEmbedder:
         self.languages = languages
         self._said = said
         self._network = network
+        self._recent: dict[str, Vectors] = {}
         self._questions = ThreadPoolExecutor(1, thread_name_prefix="eva-embed-question")
         self._passages = ThreadPoolExecutor(1, thread_name_prefix="eva-embed-passages")
 
@@ -39,12 +41,16 @@ class OnnxEmbedder:
         return vectors
 
     async def embed_question(self, text: str) -> Vectors:
-        """Return the vector of a question."""
-        asked = [self._said.question_prompt + text]
-        loop = asyncio.get_running_loop()
-        vectors = await loop.run_in_executor(self._questions, self._network.vectors, asked)
-        vector: Vectors = vectors[0]
-        return vector
+        """Return the vector of a question; each of several spaces asks for the same one."""
+        found = self._recent.get(text)
+        if found is None:
+            asked = [self._said.question_prompt + text]
+            loop = asyncio.get_running_loop()
+            vectors = await loop.run_in_executor(self._questions, self._network.vectors, asked)
+            if len(self._recent) >= _RECENT:
+                self._recent.clear()
+            found = self._recent[text] = vectors[0]
+        return found
 
     async def close(self) -> None:
         """Wait for what runs."""

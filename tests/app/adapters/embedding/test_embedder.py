@@ -50,6 +50,14 @@ async def test_a_text_of_unknown_words_has_a_vector_of_zeros(embedder: OnnxEmbed
     assert not (await embedder.embed_question("zanzibar")).any()
 
 
+async def test_a_question_is_embedded_once_for_all_its_spaces(embedder: OnnxEmbedder) -> None:
+    first = await embedder.embed_question("the car")
+    for number in range(70):
+        assert await embedder.embed_question("the car") is first or number > 60
+        await embedder.embed_question(f"dog {number}")
+    assert np.allclose(await embedder.embed_question("the car"), first)
+
+
 async def test_a_question_does_not_wait_for_passages(embedder: OnnxEmbedder) -> None:
     long = asyncio.create_task(embedder.embed_passages(["the car"] * 20_000))
     await asyncio.sleep(0)
