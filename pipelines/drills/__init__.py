@@ -1,0 +1,1 @@
+"""Procedures carried out from outside, step by step, and measured; the release gate reads them."""
