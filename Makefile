@@ -11,7 +11,7 @@ announce = @sed -n 's/^$@:.*\#\# */\n== $@: /p' Makefile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo test lint fmt types check bench bench-retrieval bench-ingestion \
-	bench-storage bench-api crash authz e2e image-check rehearse-deploy openapi docs dashboards \
+	bench-storage bench-api crash load authz e2e image-check rehearse-deploy openapi docs dashboards \
 	slow-burn restore-drill ci \
 	scan evidence gate explain verify auditor-pack
 
@@ -74,6 +74,13 @@ bench-storage: $(UV) ## Measure the embedded store
 crash: $(UV) ## Kill the service a hundred times and more, and check that nothing is lost
 	$(announce)
 	$(DEV) pytest tests/crash -m slow -n 0 -s
+
+PROFILE ?= smoke
+load: $(UV) ## Put the service under load (PROFILE=smoke|average|peak|spike|soak|arrival|knee) and judge it
+	$(announce)
+	$(DEV) python load-tests/run.py --profile $(PROFILE) \
+		$(if $(URL),--url $(URL)) $(if $(SECONDS),--seconds $(SECONDS)) \
+		$(if $(BACKEND),--backend $(BACKEND)) $(if $(REPORT),--report $(REPORT)) $(LOAD_ARGS)
 
 authz: $(UV) ## Try every operation as everybody, and count what was tried
 	$(announce)

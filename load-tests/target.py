@@ -1,0 +1,162 @@
+"""The service under load: one that is there already, or one that is started, and what it is asked.
+
+It is known by its address, its administrator's key and, if it runs here, its process.
+"""
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+from plan import Seeds
+
+API = "/api/v1"
+SPACES, DOCUMENTS_EACH, KEYS = 8, 12, 10
+_KEY = re.compile(r"eva_[0-9A-Za-z]+_[0-9A-Za-z_-]{16,}")
+_STARTING_S, _READING_S = 60, 300
+_TOPICS = (
+    "leave", "travel", "privacy", "procurement", "security", "records", "grants", "pensions",
+    "training", "safety", "parking", "translation", "archives", "audits", "contracts", "housing",
+)  # fmt: skip
+_WHO = ("employees", "managers", "contractors", "applicants", "auditors", "students")
+_WHAT = ("a written request", "two references", "an approval", "a deposit", "a certificate")
+
+
+class TargetError(Exception):
+    """The service could not be started or prepared; the text says why."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where to send requests, with which key; `pid` if the service runs on this machine."""
+
+    url: str
+    key: str
+    pid: int | None = None
+
+
+@contextlib.contextmanager
+def started(folder: Path, command: Sequence[str] | None = None) -> Iterator[Target]:
+    """Start `eva serve` on an empty data folder, and stop it in the end."""
+    port = free_port()
+    own = {"EVA_DATA_DIR": str(folder / "data"), "EVA_PORT": str(port), "EVA_HOST": "127.0.0.1"}
+    own |= {"EVA_METRICS_PORT": str(free_port()), "EVA_LOG_LEVEL": "warning"}
+    log = folder / "service.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            command or [str(Path(sys.executable).with_name("eva")), "serve"],
+            env={**os.environ, **own},
+            stdout=out,
+            stderr=out,
+            stdin=subprocess.DEVNULL,
+        )
+    try:
+        yield Target(f"http://127.0.0.1:{port}", _key(process, port, log), process.pid)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _key(process: subprocess.Popen[bytes], port: int, log: Path) -> str:
+    """Wait until the service answers; return the administrator's key that it printed."""
+    until = time.monotonic() + _STARTING_S
+    while time.monotonic() < until and process.poll() is None:
+        found = _KEY.search(log.read_text(errors="replace"))
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            if found:
+                return found[0]
+        time.sleep(0.1)
+    raise TargetError(f"the service did not start:\n{log.read_text(errors='replace')[-2000:]}")
+
+
+def seeded(target: Target) -> Seeds:
+    """Fill the service: keys, spaces, documents that are read, and questions about them."""
+    with requests.Session() as http:
+        http.headers["X-API-Key"] = target.key
+        keys = [
+            _made(http, f"{target.url}{API}/auth/api-keys", {"name": f"load {n}", "scopes": _ALL})
+            for n in range(KEYS)
+        ]
+        spaces = [
+            str(_made(http, f"{target.url}{API}/spaces", {"name": f"Load {n}"})["id"])
+            for n in range(SPACES)
+        ]
+        with ThreadPoolExecutor(4) as hands:
+            numbers = range(SPACES * DOCUMENTS_EACH)
+            places = [(http, target, spaces[n % SPACES], n) for n in numbers]
+            documents = list(hands.map(lambda one: _uploaded(*one), places))
+        for document_id in documents:
+            _until_ready(http, f"{target.url}{API}/documents/{document_id}")
+    questions = tuple(f"What do {who} need for {topic}?" for who in _WHO for topic in _TOPICS)
+    return Seeds(
+        keys=tuple(str(key["token"]) for key in keys),
+        spaces=tuple(spaces),
+        documents=tuple(documents),
+        questions=questions,
+    )
+
+
+_ALL = ["admin:all"]
+
+
+def text(number: int) -> str:
+    """Return a document about a topic: a few pages of rules, each about somebody."""
+    topic = _TOPICS[number % len(_TOPICS)]
+    rules = [
+        f"For {topic}, {who} need {_WHAT[(number + n) % len(_WHAT)]} within {n + 5} days. "
+        f"Rule {number}.{n} on {topic} was last changed in {1990 + (number * 7 + n) % 35}."
+        for n in range(24)
+        for who in _WHO[n % len(_WHO) :][:2]
+    ]
+    return f"Rules on {topic}, part {number}\n\n" + "\n\n".join(rules)
+
+
+def _made(http: requests.Session, url: str, body: dict[str, Any]) -> dict[str, Any]:
+    answer = http.post(url, json=body, timeout=30)
+    if answer.status_code != 201:  # noqa: PLR2004 - created
+        raise TargetError(f"POST {url}: {answer.status_code} {answer.text[:300]}")
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+def _uploaded(http: requests.Session, target: Target, space_id: str, number: int) -> str:
+    url = f"{target.url}{API}/spaces/{space_id}/documents"
+    files = {"file": (f"rules-{number}.txt", text(number).encode(), "text/plain")}
+    answer = http.post(url, files=files, timeout=60)
+    if answer.status_code != 202:  # noqa: PLR2004 - accepted
+        raise TargetError(f"POST {url}: {answer.status_code} {answer.text[:300]}")
+    return str(answer.json()["id"])
+
+
+def _until_ready(http: requests.Session, url: str) -> None:
+    until = time.monotonic() + _READING_S
+    while time.monotonic() < until:
+        told = http.get(url, timeout=30).json()
+        if told["status"] == "ready":
+            return
+        if told["status"] == "failed":
+            raise TargetError(f"{url}: not read: {told['reason']}")
+        time.sleep(0.1)
+    raise TargetError(f"{url}: not read in time")

@@ -1,0 +1,103 @@
+"""What the server and the machine spend while they are under load, second by second."""
+
+import contextlib
+import os
+import threading
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Self
+
+import psutil
+
+MIB = 1024 * 1024
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One look. CPU is in cores; `others` is what neither server nor generator took."""
+
+    second: float
+    cpu: float
+    resident_mb: float
+    files: int
+    threads: int
+    machine: float
+
+
+def machine_busy() -> float:
+    """Return the seconds that all cores have worked so far."""
+    fields = [int(n) for n in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    return (sum(fields) - fields[3] - fields[4]) / _TICKS
+
+
+@dataclass
+class Watch:
+    """Looks at a process and all below it, once a second, until it is left."""
+
+    pid: int
+    every_s: float = 1.0
+    samples: list[Sample] = field(default_factory=list)
+    _over: threading.Event = field(default_factory=threading.Event)
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End."""
+        self._over.set()
+        self._thread.join()
+
+    def shown(self) -> list[dict[str, float]]:
+        """Return the samples as JSON."""
+        return [asdict(one) for one in self.samples]
+
+    def _run(self) -> None:
+        root, began = psutil.Process(self.pid), time.time()
+        spent, machine, looked = _cpu(root), machine_busy(), began
+        while not self._over.wait(self.every_s):
+            try:
+                cpu, busy, now = _cpu(root), machine_busy(), time.time()
+                family = [root, *root.children(recursive=True)]
+                sample = Sample(
+                    second=now - began,
+                    cpu=(cpu - spent) / (now - looked),
+                    resident_mb=sum(_resident(one) for one in family) / MIB,
+                    files=root.num_fds(),
+                    threads=root.num_threads(),
+                    machine=(busy - machine) / (now - looked),
+                )
+            except psutil.NoSuchProcess:
+                return
+            self.samples.append(sample)
+            spent, machine, looked = cpu, busy, now
+
+
+def _cpu(root: psutil.Process) -> float:
+    """Return the CPU seconds of a process, its living children and those it has buried."""
+    total = sum(root.cpu_times()[:4])
+    for child in root.children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            total += sum(child.cpu_times()[:4])
+    return float(total)
+
+
+def _resident(process: psutil.Process) -> int:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return int(process.memory_info().rss)
+    return 0
+
+
+def slope(points: list[tuple[float, float]], skip: float = 0.25) -> float:
+    """Return by how much a value grows a minute (least squares), a warm-up left out."""
+    kept = points[int(len(points) * skip) :]
+    if len(kept) < 2:  # noqa: PLR2004 - a line takes two points
+        return 0.0
+    middle = sum(x for x, _ in kept) / len(kept)
+    level = sum(y for _, y in kept) / len(kept)
+    spread = sum((x - middle) ** 2 for x, _ in kept)
+    return 60 * sum((x - middle) * (y - level) for x, y in kept) / spread if spread else 0.0
