@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import uvicorn
 
 _GRACE_S = 10  # how long requests under way may take once the service is told to stop
+_KEEP_ALIVE_S = 75  # longer than people think and proxies keep idle connections (60 s)
 
 
 def serve(
@@ -143,6 +144,7 @@ def _server(settings: Settings) -> "uvicorn.Server":
         access_log=False,
         server_header=False,
         proxy_headers=False,  # who is whose proxy is for EVA_TRUSTED_PROXIES to say
+        timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_GRACE_S,
     )
     return Announcing(config)
