@@ -1,6 +1,7 @@
 """Peers as fixtures: each is started when first asked for, once for each test process."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.peers.models import models as models_program
 from tests.peers.programs import Running, running
 from tests.peers.proxying import Faults
 from tests.peers.proxying import faults as faults_program
+from tests.peers.vaults import vault as vault_program
 
 
 @pytest.fixture(scope="session")
@@ -60,3 +62,16 @@ def faults(faults_peer: Faults) -> Iterator[Faults]:
     """Proxies without faults to begin with."""
     yield faults_peer
     faults_peer.reset()
+
+
+@pytest.fixture(scope="session")
+def vault_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the vault's certificate is."""
+    return Path(tmp_path_factory.mktemp("vault"))
+
+
+@pytest.fixture(scope="session")
+def vault(vault_folder: Path) -> Iterator[Running]:
+    """Key Vault, and a managed identity."""
+    with running(vault_program(vault_folder), vault_folder) as peer:
+        yield peer

@@ -1,16 +1,28 @@
 """The one client of a resource: its address, its key or identity, its pool of connections."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import httpx2
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.identity.aio import get_bearer_token_provider
 from openai import AsyncAzureOpenAI, AsyncOpenAI, DefaultAioHttpClient
 
+_UNAUTHORISED = 401
 _SCOPE = "https://ai.azure.com/.default"
 _LEGACY_SCOPE = "https://cognitiveservices.azure.com/.default"
+
+
+class RotatingKey(Protocol):
+    """A key that may change while we run."""
+
+    async def __call__(self) -> str:
+        """Return the key as it is now."""
+
+    def refused(self) -> None:
+        """Take note that the key was not accepted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +33,7 @@ class ModelResource:
     """
 
     endpoint: str
-    key: str | None = field(default=None, repr=False)
+    key: str | RotatingKey | None = field(default=None, repr=False)
     api_version: str | None = None
     connections: int = 256
     timeout_s: float = 15.0
@@ -36,11 +48,24 @@ async def open_client(
         raise ValueError("a model resource needs a key or an identity")
     limits = httpx2.Limits(max_connections=resource.connections)
     # On httpx's own transport, calls that wait for a model at once slow each other down.
-    async with DefaultAioHttpClient(limits=limits, timeout=resource.timeout_s) as http:
+    http = DefaultAioHttpClient(limits=limits, timeout=resource.timeout_s)
+    if resource.key is not None and not isinstance(resource.key, str):
+        http.event_hooks = {"response": [_watching(resource.key)]}
+    async with http:
         if resource.api_version is None:
             yield _current(resource, identity, http)
         else:
             yield _legacy(resource, identity, http)
+
+
+def _watching(key: RotatingKey) -> Callable[[httpx2.Response], Awaitable[None]]:
+    """Return what looks at each answer for a key that was not accepted."""
+
+    async def watch(answer: httpx2.Response) -> None:
+        if answer.status_code == _UNAUTHORISED:
+            key.refused()
+
+    return watch
 
 
 def _current(

@@ -1,3 +1,19 @@
-from tests.peers.fixtures import azurite, faults, faults_peer, models, node_programs
+from tests.peers.fixtures import (
+    azurite,
+    faults,
+    faults_peer,
+    models,
+    node_programs,
+    vault,
+    vault_folder,
+)
 
-__all__ = ["azurite", "faults", "faults_peer", "models", "node_programs"]
+__all__ = [
+    "azurite",
+    "faults",
+    "faults_peer",
+    "models",
+    "node_programs",
+    "vault",
+    "vault_folder",
+]
