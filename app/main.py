@@ -17,7 +17,9 @@ from app import telemetry, worker
 from app.core.live import Live
 from app.settings import Settings
 from app.web.addresses import Proxies
-from app.web.application import Application
+from app.web.application import Application, OutsideRules
+from app.web.body import BodyRules
+from app.web.entrance import EntranceRules
 from app.web.limits import AddressRules
 from app.web.listeners import Listeners
 from app.web.services import Limits, Services, State
@@ -41,8 +43,12 @@ def create_app(settings: Settings | None = None) -> Application:
     app = Application(
         lifespan=lifespan,
         version=version("eva-api"),
-        max_json_bytes=chosen.max_json_bytes,
-        addresses=_address_rules(chosen),
+        outside=_outside_rules(chosen),
+        bodies=BodyRules(
+            limit_bytes=chosen.max_json_bytes,
+            pause_s=chosen.body_pause_s,
+            bytes_a_second=chosen.body_pace,
+        ),
         room=Room(tolerated_s=chosen.shed_after_ms / 1000, most=chosen.max_requests),
     )
     if signals is not None:
@@ -50,9 +56,19 @@ def create_app(settings: Settings | None = None) -> Application:
     return app
 
 
-def _address_rules(settings: Settings) -> AddressRules:
-    """Return what one address may do; what is not said is no limit in development only."""
+def _outside_rules(settings: Settings) -> OutsideRules:
     proxies = Proxies([ip_network(one) for one in settings.trusted_proxies])
+    return OutsideRules(
+        addresses=_address_rules(settings, proxies),
+        entrance=EntranceRules(
+            hosts=settings.allowed_hosts, https=settings.require_https, proxies=proxies
+        ),
+        origins=settings.allowed_origins,
+    )
+
+
+def _address_rules(settings: Settings, proxies: Proxies) -> AddressRules:
+    """Return what one address may do; what is not said is no limit in development only."""
     if not settings.rate_limit_enabled:
         return AddressRules(proxies=proxies)
     requests, failures = (0, 0) if settings.environment == "development" else (6_000, 30)

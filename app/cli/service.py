@@ -122,6 +122,7 @@ def _server(settings: Settings) -> "uvicorn.Server":
 
     from app.cli.first_start import administrator_token
     from app.main import create_app
+    from app.web import connections
 
     class Announcing(uvicorn.Server):
         """Says where it listens once it does; no key is issued by a start that failed."""
@@ -139,7 +140,7 @@ def _server(settings: Settings) -> "uvicorn.Server":
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=connections.watched(settings.head_timeout_s),
         log_config=None,
         access_log=False,
         server_header=False,

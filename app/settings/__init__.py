@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from app.settings import azure, parts
 from app.settings.declaring import Declared, declared
+from app.settings.edge import Edge
 from app.settings.limits import Limits
 from app.settings.reading import DEFAULT, SettingsError, read, shown, unknown
 from app.settings.telemetry import Overload, Telemetry
@@ -119,10 +120,10 @@ class Settings(
     parts.Extraction,
     parts.Retrieval,
     parts.Identity,
+    Edge,
     Limits,
     Telemetry,
     Overload,
-    azure.Edge,
     azure.Directory,
     azure.Storage,
     azure.Services,

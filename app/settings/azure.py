@@ -5,19 +5,9 @@ Two families of names are in use for the same things; both are accepted, and may
 
 from dataclasses import dataclass
 
-from app.settings.declaring import address, flag, listed, number, setting, text
+from app.settings.declaring import address, flag, number, setting, text
 
 PENDING = "(not in effect yet)"  # how the title of each group here ends
-
-
-@dataclass(frozen=True, kw_only=True)
-class Edge:
-    """The edge (not in effect yet)."""
-
-    allowed_origins: tuple[str, ...] = setting(
-        listed(), (), "ALLOWED_ORIGINS", about="Web origins that may call from a browser."
-    )
-    require_https: bool = setting(flag(), False, "REQUIRE_HTTPS", about="Refuse plain HTTP.")
 
 
 @dataclass(frozen=True, kw_only=True)

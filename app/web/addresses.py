@@ -11,6 +11,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from starlette.types import Scope
 
 _HEADER = b"x-forwarded-for"
+_SCHEME = b"x-forwarded-proto"
 _MOST_HOPS = 20
 _LONGEST = len("[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]:65535")
 _UNKNOWN = "-"  # a Unix socket has no address
@@ -39,6 +40,19 @@ class Proxies:
                 if not self._trusted(nearest):
                     break
         return _subscriber(nearest)
+
+    def scheme(self, scope: Scope) -> str:
+        """Return by which scheme the client came: as a trusted proxy says, else as the peer did."""
+        peer = scope.get("client")
+        nearest = _parsed(peer[0]) if peer else None
+        if nearest is not None and self._networks and self._trusted(nearest):
+            for name, value in reversed(scope["headers"]):
+                if name == _SCHEME:
+                    said = value.rpartition(b",")[2].strip().lower().decode("latin-1")
+                    return said if said in ("http", "https") else "http"
+        plain = {"ws": "http", "wss": "https"}
+        given = str(scope.get("scheme", "http"))
+        return plain.get(given, given)
 
     def _is_trusted(self, address: Address) -> bool:
         return any(address in network for network in self._networks)

@@ -1,5 +1,7 @@
 """Puts the HTTP face together: operations, problems, middleware, the documented contract."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI
@@ -7,9 +9,11 @@ from starlette.types import Lifespan
 
 from app.core.tracing import Recorder
 from app.web import auth
-from app.web.body import BodyWatch
+from app.web.body import BodyRules, BodyWatch
+from app.web.cors import Cors
 from app.web.dispatch import Dispatch
 from app.web.edge import Edge
+from app.web.entrance import Entrance, EntranceRules
 from app.web.guard import GuardedRoute
 from app.web.limits import AddressLimit, AddressRules
 from app.web.openapi import building
@@ -55,6 +59,15 @@ _GROUPS = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideRules:
+    """Who may come in at all: from which address, by which name, from which web pages."""
+
+    addresses: AddressRules
+    entrance: EntranceRules
+    origins: Sequence[str] = ()
+
+
 class Application(FastAPI):
     """The application. It refuses to be built with a route that has no access rule."""
 
@@ -63,8 +76,8 @@ class Application(FastAPI):
         *,
         lifespan: Lifespan[FastAPI],
         version: str,
-        max_json_bytes: int,
-        addresses: AddressRules,
+        outside: OutsideRules,
+        bodies: BodyRules,
         room: Room,
     ) -> None:
         super().__init__(
@@ -82,10 +95,14 @@ class Application(FastAPI):
         auth.require_rules(self.routes)
         self.router.middleware_stack = Dispatch(self.routes, self.router.middleware_stack)
         handlers.install(self)
-        self.add_middleware(BodyWatch, limit_bytes=max_json_bytes)
+        self.add_middleware(BodyWatch, rules=bodies)
         self.add_middleware(Recording)
-        self.add_middleware(AddressLimit, rules=addresses)
+        self.add_middleware(AddressLimit, rules=outside.addresses)
         self.add_middleware(Shedding, room=room)
+        if outside.entrance.hosts or outside.entrance.https:
+            self.add_middleware(Entrance, rules=outside.entrance)
+        if outside.origins:
+            self.add_middleware(Cors, origins=outside.origins)
         self.add_middleware(Edge)
 
     def measure(self, recorder: Recorder | None) -> None:

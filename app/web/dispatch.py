@@ -23,7 +23,7 @@ class Dispatch:
         self._others = others
         self._known: dict[tuple[str, int], list[tuple[re.Pattern[str], GuardedRoute, ASGIApp]]] = {}
         for route in routes:
-            if isinstance(route, GuardedRoute):  # a parameter is a segment: it holds no slash
+            if isinstance(route, GuardedRoute):  # one with a slash in a parameter is left alone
                 for method in route.methods or ():
                     place = (method, route.path.count("/"))
                     known = (route.path_regex, route, _entered(route))

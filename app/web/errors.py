@@ -45,7 +45,31 @@ class RangeNotSatisfiableError(EvaError):
     code = "range-not-satisfiable"
 
 
+class UnsupportedEncodingError(EvaError):
+    """The body is compressed: how far it would unfold is not known beforehand."""
+
+    code = "unsupported-encoding"
+
+
+class WrongHostError(EvaError):
+    """The Host header names no host of this service."""
+
+    code = "wrong-host"
+
+
+class HttpsRequiredError(EvaError):
+    """The request came over plain HTTP."""
+
+    code = "https-required"
+
+
+class HeadTooLargeError(EvaError):
+    """The request line and headers are too long; fact: `limit_bytes`."""
+
+    code = "head-too-large"
+
+
 class SlowRequestError(EvaError):
-    """The client stopped sending its body."""
+    """The client stopped sending, or sends too slowly."""
 
     code = "slow-request"

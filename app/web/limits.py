@@ -20,7 +20,7 @@ from app.core.errors import RateLimitedError, UnauthenticatedError
 from app.core.quotas import POLICIES, WINDOW_S, Standing
 from app.web import auth
 from app.web.addresses import Proxies
-from app.web.problems.rendering import respond
+from app.web.refusing import refuse
 from app.web.services import PRINCIPAL, Services
 
 CLIENT = "eva.client"  # set in the scope: the client's address
@@ -86,7 +86,7 @@ class AddressLimit:
         try:
             self._take(self._requests, client)
         except RateLimitedError as error:
-            await _refuse(error, scope, receive, send)
+            await refuse(error, scope, receive, send)
             return
         await self._app(scope, receive, _Telling(scope, send))
 
@@ -158,12 +158,3 @@ def _a_minute(amount: int, what: str) -> RateLimitItem | None:
     item = parse(f"{amount}/minute")
     item.namespace = what
     return item
-
-
-async def _refuse(error: RateLimitedError, scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] == "websocket":
-        await receive()  # the handshake; answered by 429 or, where a server can't, by 403
-        if "websocket.http.response" not in scope.get("extensions", {}):
-            await send({"type": "websocket.close", "code": 1013, "reason": error.code})
-            return
-    await respond(scope, error)(scope, receive, send)

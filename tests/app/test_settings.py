@@ -22,6 +22,10 @@ def a_value(one: Declared, number: int) -> str:
     """A value that the setting accepts; different for different numbers."""
     if one.form.allowed.startswith("an http"):
         return f"http://host{number}"
+    if one.form.allowed.startswith("origins"):
+        return f"https://host{number}.example"
+    if one.form.allowed == "true or false":
+        return ("true", "false")[number]
     if ", " in one.form.allowed and not one.form.allowed.startswith("a "):
         return one.form.allowed.split(", ")[number]
     return f"{8000 + number}"

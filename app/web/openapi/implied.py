@@ -13,7 +13,7 @@ _RETRY = frozenset({"425", "429", "503"})
 
 def problems(method: str, path: str, operation: dict[str, Any]) -> set[str]:
     """Return the codes that follow from the method, the path, the rule and the body."""
-    codes = {"internal-error", "invalid-input", "rate-limited"}
+    codes = {"internal-error", "invalid-input", "rate-limited", "wrong-host", "https-required"}
     rule = RULES[operation["operationId"]]
     if rule is not PUBLIC:
         codes |= {"unauthenticated", "insufficient-scope", "unavailable", "budget-exceeded"}
@@ -37,7 +37,13 @@ def request_headers(method: str, *, conditional: bool) -> tuple[str, ...]:
 def _of_body(operation: dict[str, Any]) -> set[str]:
     if "requestBody" not in operation:
         return set()
-    return {"malformed-body", "too-large", "unsupported-media-type", "slow-request"}
+    return {
+        "malformed-body",
+        "too-large",
+        "unsupported-media-type",
+        "unsupported-encoding",
+        "slow-request",
+    }
 
 
 def _of_method(method: str) -> set[str]:

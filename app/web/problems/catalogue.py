@@ -43,6 +43,10 @@ STATUSES: Mapping[type[EvaError], int] = {
     web.NotAcceptableError: 406,
     web.RangeNotSatisfiableError: 416,
     web.SlowRequestError: 408,
+    web.UnsupportedEncodingError: 415,
+    web.WrongHostError: 421,
+    web.HttpsRequiredError: 403,
+    web.HeadTooLargeError: 431,
 }
 
 

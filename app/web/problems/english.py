@@ -170,7 +170,29 @@ ENGLISH: Mapping[str, Said] = {
     ),
     "slow-request": Said(
         "Request timed out",
-        "The body stopped coming; nothing of it was kept.",
-        "Send the body without long pauses.",
+        "The request came too slowly; nothing of it was kept.",
+        "Send headers and body without long pauses.",
+    ),
+    "unsupported-encoding": Said(
+        "Compressed body",
+        "Send the body as it is, without Content-Encoding.",
+        "Compressed bodies are not unpacked: how far they unfold cannot be known beforehand. "
+        "Archives of documents that formats such as .docx are have limits of their own.",
+    ),
+    "wrong-host": Said(
+        "Not a host of this service",
+        "The Host header names a host that this service does not answer for.",
+        "Use the service's own name. Its operator lists them in EVA_ALLOWED_HOSTS.",
+    ),
+    "https-required": Said(
+        "HTTPS required",
+        "Use https; a credential that was sent over plain HTTP should be replaced.",
+        "The request came over plain HTTP and was not looked at. It is not redirected if it "
+        "carried anything: a redirect would hide that it could be read on its way.",
+    ),
+    "head-too-large": Said(
+        "Headers too large",
+        "The request line and headers have more than {limit_bytes} bytes.",
+        "Send fewer or shorter headers.",
     ),
 }

@@ -173,8 +173,30 @@ FRENCH: Mapping[str, Said] = {
         "Demandez une plage qui commence à l'intérieur du contenu.",
     ),
     "slow-request": Said(
-        "Délai de requête dépassé",
-        "Le corps a cessé d'arriver ; rien n'en a été gardé.",
-        "Envoyez le corps sans longues pauses.",
+        "Délai dépassé",
+        "La requête est arrivée trop lentement ; rien n'en a été conservé.",
+        "Envoyez les en-têtes et le corps sans longues pauses.",
+    ),
+    "unsupported-encoding": Said(
+        "Corps compressé",
+        "Envoyez le corps tel quel, sans Content-Encoding.",
+        "Les corps compressés ne sont pas décompressés : leur taille réelle ne peut être connue "
+        "d'avance. Les formats qui sont des archives, comme .docx, ont leurs propres limites.",
+    ),
+    "wrong-host": Said(
+        "Hôte étranger à ce service",
+        "L'en-tête Host nomme un hôte pour lequel ce service ne répond pas.",
+        "Utilisez le nom du service. Son exploitant les énumère dans EVA_ALLOWED_HOSTS.",
+    ),
+    "https-required": Said(
+        "HTTPS obligatoire",
+        "Utilisez https ; une clé envoyée en HTTP simple devrait être remplacée.",
+        "La requête est arrivée en HTTP simple et n'a pas été examinée. Elle n'est pas redirigée "
+        "si elle portait quelque chose : une redirection cacherait qu'on a pu la lire en chemin.",
+    ),
+    "head-too-large": Said(
+        "En-têtes trop longs",
+        "La ligne de requête et les en-têtes dépassent {limit_bytes} octets.",
+        "Envoyez moins d'en-têtes, ou de plus courts.",
     ),
 }

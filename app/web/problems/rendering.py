@@ -151,6 +151,10 @@ def _headers(error: EvaError) -> dict[str, str]:
         headers["Retry-After"] = str(max(1, round(seconds)))
     if error.code == "unauthenticated":
         headers["WWW-Authenticate"] = 'Bearer realm="eva"'
+    if error.code == "slow-request":
+        headers["Connection"] = "close"  # RFC 9110, section 15.5.9
+    if error.code == "unsupported-encoding":
+        headers["Accept-Encoding"] = "identity"  # RFC 9110, section 12.5.3
     if error.code == "range-not-satisfiable":
         headers["Content-Range"] = f"bytes */{error.facts.get('size_bytes', '*')}"
     return headers

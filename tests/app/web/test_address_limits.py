@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse
 
 from app.main import _address_rules
 from app.settings import Settings
+from app.web.addresses import Proxies
 from app.web.limits import AddressLimit, AddressRules
 from tests.app.web.house import API, problem
 from tests.app.web.limited import Open, statuses, wire
@@ -152,13 +153,13 @@ async def test_refused_credentials_are_limited_and_good_ones_are_not(open_house:
 
 
 def test_outside_development_there_are_limits_unless_they_are_lifted() -> None:
-    outside = _address_rules(Settings.load({"EVA_ENVIRONMENT": "production"}))
+    outside = _address_rules(Settings.load({"EVA_ENVIRONMENT": "production"}), Proxies())
     assert (outside.requests, outside.failures) == (6000, 30)
     lifted = {"EVA_ENVIRONMENT": "production", "EVA_ADDRESS_LIMIT": "0"}
-    assert _address_rules(Settings.load(lifted)).requests == 0
+    assert _address_rules(Settings.load(lifted), Proxies()).requests == 0
     off = {"EVA_ENVIRONMENT": "production", "RATE_LIMIT_ENABLED": "no"}
-    assert _address_rules(Settings.load(off)).failures == 0
-    inside = _address_rules(Settings.load({}))
+    assert _address_rules(Settings.load(off), Proxies()).failures == 0
+    inside = _address_rules(Settings.load({}), Proxies())
     assert (inside.requests, inside.failures) == (0, 0)
 
 
