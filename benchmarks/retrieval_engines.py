@@ -38,12 +38,18 @@ SLIPS = {"pasport": "a passport", "renewl": "the renewal", "adress": "your addre
 }
 
 
+def spent_s() -> float:
+    """CPU time of this process and of those that it started and that have ended."""
+    whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return sum(used.ru_utime + used.ru_stime for used in map(resource.getrusage, whose))
+
+
 def fill(name: str, folder: Path, passages: int) -> dict[str, Any]:
     """Index synthetic passages; return questions about them, too."""
     zipf = Zipf()
     texts = [zipf.passage() for _ in range(passages)]
     questions = [zipf.question(text) for text in texts[::20]]
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), spent_s()
     engine = ENGINES[name](folder)
     for document in range(passages // PER_DOCUMENT):
         engine.add(document, texts[document * PER_DOCUMENT : (document + 1) * PER_DOCUMENT])
@@ -51,7 +57,8 @@ def fill(name: str, folder: Path, passages: int) -> dict[str, Any]:
     engine.close()
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     some = random.Random(3).sample(questions, min(QUESTIONS, len(questions)))
-    return {"index_s": took, "disk_mb": size / 1e6, "questions": some}
+    cpu = spent_s() - cpu
+    return {"index_s": took, "index_cpu_s": cpu, "disk_mb": size / 1e6, "questions": some}
 
 
 def ask(name: str, folder: Path, questions: list[str]) -> dict[str, Any]:
@@ -134,6 +141,8 @@ def behaviour(name: str, folder: Path) -> dict[str, Any]:
         for number, (asked, _) in enumerate(pairs)
     ]
     engine.add(90, [f"the word {SECRET} is private"])
+    for number in range(200, 220):  # so that it shares a merged segment with others
+        engine.add(number, [f"the word is public {number}"])
     engine.remove(90)
     files = [path for path in (folder / "a").rglob("*") if path.is_file()]
     leaves = any(SECRET.encode() in path.read_bytes() for path in files)
@@ -147,7 +156,7 @@ def behaviour(name: str, folder: Path) -> dict[str, Any]:
         "slips": f"{sum(hits[len(FRENCH) :])} of {len(SLIPS)}",
         "removed text stays": "yes" if leaves else "no",
         "second process writes": writes,
-        "and is seen at once": "yes" if sees else "no",
+        "and is seen at once": "-" if second.returncode else "yes" if sees else "no",
         "acknowledged, after kills": kept(name, folder / "b"),
     }
 
