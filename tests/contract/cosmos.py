@@ -1,7 +1,8 @@
 """Cosmos DB for contracts: a database of its own for each test, or a real account's, emptied."""
 
 import secrets
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from app.adapters.azure.cosmos import (
@@ -13,18 +14,33 @@ from app.adapters.azure.cosmos import (
     initialise,
     open_cosmos,
 )
+from app.adapters.embedded.index import SnowballAnalyzer
+from tests.contract.embedding import WordEmbedder
+from tests.contract.sealing import KeySeal
 from tests.peers.cosmos.running import Running
 
 DATABASE = "eva-contract"
 VECTORS = Vectors(model="words", dimensions=256)
-MEANS = CosmosMeans(calls=CosmosCalls(timeout_s=60, attempt_s=30))  # on a loaded machine
+CALLS = CosmosCalls(timeout_s=60, attempt_s=30)  # on a loaded machine
+
+
+def means(calls: CosmosCalls = CALLS, clock: Callable[[], float] = time.time) -> CosmosMeans:
+    return CosmosMeans(
+        analyzer=SnowballAnalyzer(),
+        embedder=WordEmbedder(VECTORS.dimensions),
+        seal=KeySeal(),
+        calls=calls,
+        clock=clock,
+    )
 
 
 @asynccontextmanager
-async def fresh_database(peer: Running, means: CosmosMeans = MEANS) -> AsyncIterator[CosmosStore]:
+async def fresh_database(
+    peer: Running, chosen: CosmosMeans | None = None
+) -> AsyncIterator[CosmosStore]:
     name = f"eva-{secrets.token_hex(4)}"
     place = CosmosPlace(endpoint=peer.endpoint, key=peer.key, database=name, vectors=VECTORS)
-    async with open_cosmos(place, means) as store:
+    async with open_cosmos(place, chosen or means()) as store:
         await initialise(store.account)
         yield store
         await (await store.account.client()).delete_database(name)
@@ -34,7 +50,7 @@ async def fresh_database(peer: Running, means: CosmosMeans = MEANS) -> AsyncIter
 async def emptied(endpoint: str, key: str) -> AsyncIterator[CosmosStore]:
     """Lend a real account's test database, made anew: whatever was in it is lost."""
     place = CosmosPlace(endpoint=endpoint, key=key, database=DATABASE, vectors=VECTORS)
-    async with open_cosmos(place, MEANS) as store:
+    async with open_cosmos(place, means()) as store:
         await initialise(store.account)
         client = await store.account.client()
         try:

@@ -1,14 +1,20 @@
 """The passage indexes that the contract runs against; a new backend is one more entry."""
 
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
+import pytest
+
 from app.adapters.embedded.index import open_index
 from app.core.ports import PassageIndex
+from tests.contract.cosmos import emptied, fresh_database
+from tests.peers.real import REAL, choices
 
 T = TypeVar("T")
+ACCOUNT = "cosmos account"
 
 
 class Here:
@@ -21,11 +27,28 @@ class Here:
 
 
 @asynccontextmanager
-async def _embedded(folder: Path) -> AsyncIterator[PassageIndex]:
+async def _embedded(request: pytest.FixtureRequest) -> AsyncIterator[PassageIndex]:
+    folder: Path = request.getfixturevalue("tmp_path")
     async with open_index(folder / "index", Here()) as index:
         yield index
 
 
-INDEXES: dict[str, Callable[[Path], AbstractAsyncContextManager[PassageIndex]]] = {
+@asynccontextmanager
+async def _cosmos_peer(request: pytest.FixtureRequest) -> AsyncIterator[PassageIndex]:
+    async with fresh_database(request.getfixturevalue("cosmos_peer")) as store:
+        yield store.index
+
+
+@asynccontextmanager
+async def _account(_: pytest.FixtureRequest) -> AsyncIterator[PassageIndex]:
+    endpoint, key = (os.environ[name] for name in REAL[ACCOUNT])
+    async with emptied(endpoint, key) as store:
+        yield store.index
+
+
+INDEXES: dict[str, Callable[[pytest.FixtureRequest], AbstractAsyncContextManager[PassageIndex]]] = {
     "embedded": _embedded,
+    "cosmos peer": _cosmos_peer,
+    ACCOUNT: _account,
 }
+CHOICES = choices("embedded", "cosmos peer", real=ACCOUNT)

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -10,7 +9,7 @@ from app.core.errors import NotFoundError
 from app.core.ids import new_id
 from app.core.models import Partition
 from app.core.ports import PassageIndex
-from tests.contract.index_backends import INDEXES
+from tests.contract.index_backends import CHOICES, INDEXES
 from tests.contract.passages import (
     IMPOT,
     PASSPORT,
@@ -23,9 +22,9 @@ from tests.contract.passages import (
 )
 
 
-@pytest.fixture(params=INDEXES)
-async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[PassageIndex]:
-    async with INDEXES[request.param](tmp_path) as opened:
+@pytest.fixture(params=CHOICES)
+async def index(request: pytest.FixtureRequest) -> AsyncIterator[PassageIndex]:
+    async with INDEXES[request.param](request) as opened:
         yield opened
 
 

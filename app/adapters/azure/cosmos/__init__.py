@@ -18,24 +18,29 @@ FullTextScore. No query crosses partitions.
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from azure.core.credentials_async import AsyncTokenCredential
 
 from app.adapters.azure.cosmos.account import Account, open_account
+from app.adapters.azure.cosmos.audit import CosmosAuditLog
 from app.adapters.azure.cosmos.chains import Chains
 from app.adapters.azure.cosmos.commits import Commits
 from app.adapters.azure.cosmos.container import Container
-from app.adapters.azure.cosmos.declare import DIRECTORY, RECORDS, WORK, containers
+from app.adapters.azure.cosmos.declare import DIRECTORY, RECORDS, WORK, containers, passages_name
 from app.adapters.azure.cosmos.directory import Directory
 from app.adapters.azure.cosmos.dispatch import Dispatch
 from app.adapters.azure.cosmos.doorbell import BothDoorbells, Doorbell, LocalDoorbell
+from app.adapters.azure.cosmos.index import CosmosPassageIndex, Embedder
 from app.adapters.azure.cosmos.initialising import Outcome, initialise
 from app.adapters.azure.cosmos.jobs import CosmosJobQueue
 from app.adapters.azure.cosmos.lanes import Lanes
 from app.adapters.azure.cosmos.place import CosmosCalls, CosmosPlace, Vectors
 from app.adapters.azure.cosmos.records import CosmosKeyDirectory, CosmosRecords
+from app.adapters.azure.cosmos.sealing import Seal
 from app.adapters.azure.cosmos.watch import Watch
+from app.core.ports import Analyzer
 
 __all__ = [
     "CosmosCalls",
@@ -43,7 +48,9 @@ __all__ = [
     "CosmosPlace",
     "CosmosStore",
     "Doorbell",
+    "Embedder",
     "Outcome",
+    "Seal",
     "Vectors",
     "containers",
     "initialise",
@@ -56,6 +63,9 @@ __all__ = [
 class CosmosMeans:
     """What the store works with. `doorbell` tells other processes of work at once."""
 
+    analyzer: Analyzer
+    embedder: Embedder
+    seal: Seal
     identity: AsyncTokenCredential | None = None
     doorbell: Doorbell | None = None
     calls: CosmosCalls = field(default_factory=CosmosCalls)
@@ -70,12 +80,15 @@ class CosmosStore:
     records: CosmosRecords
     keys: CosmosKeyDirectory
     jobs: CosmosJobQueue
+    audit: CosmosAuditLog
+    index: CosmosPassageIndex
 
 
 @contextlib.asynccontextmanager
 async def open_cosmos(place: CosmosPlace, means: CosmosMeans) -> AsyncIterator[CosmosStore]:
     """Open the ports for the duration of the context; raises ValueError without a credential."""
-    async with open_account(place, means.calls, means.identity) as account:
+    async with AsyncExitStack() as stack:
+        account = await stack.enter_async_context(open_account(place, means.calls, means.identity))
         chains = Chains()
         held = Container(account, RECORDS, "records")
         shelves = Container(account, DIRECTORY, "records")
@@ -86,7 +99,17 @@ async def open_cosmos(place: CosmosPlace, means: CosmosMeans) -> AsyncIterator[C
         watch = Watch(entries, bell, means.clock)
         dispatch = Dispatch(entries, watch)
         records = CosmosRecords(held, Commits(held, chains), directory, dispatch, means.clock)
+        requests = Container(account, place.audit_logs, "audit")
+        log = CosmosAuditLog((held, requests), directory, chains, means.seal, means.clock)
+        stack.push_async_callback(log.close)
         yield CosmosStore(
+            audit=log,
+            index=CosmosPassageIndex(
+                Container(account, passages_name(place.vectors), "index"),
+                means.analyzer,
+                means.embedder,
+                near=place.vectors.near,
+            ),
             account=account,
             records=records,
             keys=CosmosKeyDirectory(records, directory),

@@ -30,7 +30,7 @@ def containers(place: CosmosPlace) -> tuple[Declared, ...]:
     )
 
 
-def passages(vectors: Vectors) -> str:
+def passages_name(vectors: Vectors) -> str:
     """Return the name of the container of passages with these vectors."""
     model = re.sub(r"[^A-Za-z0-9-]", "-", vectors.model)
     return f"passages-{model}-{vectors.dimensions}"
@@ -60,7 +60,7 @@ def _passages(vectors: Vectors) -> Declared:
     """Return the home of passages, with vectors and analysed words, and of documents' heads."""
     text, vector = "/lexemes", "/embedding"
     indexed = ["/kind", "/document_id", "/visible", "/generation"]
-    declared = dict(_container(passages(vectors), _PLACE, indexed, ["/terms"]))
+    declared = dict(_container(passages_name(vectors), _PLACE, indexed, ["/terms"]))
     declared["indexingPolicy"] = {
         **declared["indexingPolicy"],
         "fullTextIndexes": [{"path": text}],

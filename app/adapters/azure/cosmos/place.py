@@ -18,6 +18,7 @@ class Vectors:
     model: str
     dimensions: int
     index: VectorIndex = "quantizedFlat"
+    near: float = 0.3  # cosine from which a passage is proposed that shares no word with a question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

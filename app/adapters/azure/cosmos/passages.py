@@ -1,0 +1,122 @@
+"""Passages and the heads of their documents, as items.
+
+A document's head names the one generation of its passages that is seen: the switch to another is
+one write. Passages carry all that a query looks at: whether they may be seen, the words of text,
+section and title, the document's attributes, and the vector.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+
+import orjson
+
+from app.adapters import codec, sortable
+from app.adapters.azure.cosmos.container import Item
+from app.adapters.azure.cosmos.items import MOST_BYTES
+from app.core.filters import Attributes
+from app.core.models import Partition, Passage, PassageSpan, VersionRef
+
+HEAD, PASSAGE = "head", "passage"
+_BATCH = 90  # operations
+_DIGITS = 7  # of a number in a vector: as many as a float32 tells apart
+
+
+def head_id(document_id: str) -> str:
+    """Return the id of a document's head."""
+    return f"{HEAD}:{document_id}"
+
+
+def new_head(partition: Partition, document_id: str) -> Item:
+    """Return the head of a document that nothing is seen of."""
+    return {
+        "id": head_id(document_id),
+        "tenant_id": partition.tenant_id,
+        "space_id": partition.space_id,
+        "kind": HEAD,
+        "document_id": document_id,
+        "active": None,  # the generation that is seen
+        "version": None,
+        "title": "",
+        "attributes": "{}",
+        "staged": {},  # by version: generation and title
+    }
+
+
+def described(head: Item, title: str, attributes: Attributes) -> Item:
+    """Return the head with another title and attributes."""
+    return {**head, "title": title, "attributes": orjson.dumps(attributes).decode()}
+
+
+def attributes_of(head: Item) -> Attributes:
+    """Return what a document is filtered by."""
+    found: Attributes = orjson.loads(head["attributes"])
+    return found
+
+
+def new(ref: VersionRef, generation: str, span: PassageSpan, made: Mapping[str, object]) -> Item:
+    """Return a passage that is not to be seen yet."""
+    return {
+        "id": f"{PASSAGE}:{ref.document_id}:{generation}:{span.ordinal}",
+        "tenant_id": ref.tenant_id,
+        "space_id": ref.space_id,
+        "kind": PASSAGE,
+        "document_id": ref.document_id,
+        "generation": generation,
+        "visible": False,
+        "span": asdict(span),
+        "terms": [],
+        **made,
+    }
+
+
+def shown(attributes: Attributes) -> list[Item]:
+    """Return the partial change that lets a passage be seen, with its document's attributes."""
+    return [
+        {"op": "set", "path": "/visible", "value": True},
+        {"op": "set", "path": "/terms", "value": sortable.terms(attributes)},
+    ]
+
+
+def retitled(words: str, title: str, attributes: Attributes) -> list[Item]:
+    """Return the partial change that gives a passage another title and attributes."""
+    return [
+        {"op": "set", "path": "/lexemes", "value": lexemes(title, words)},
+        {"op": "set", "path": "/terms", "value": sortable.terms(attributes)},
+    ]
+
+
+def lexemes(title: str, words: str) -> str:
+    """Return the text that is searched: terms of title, section and passage."""
+    return f"{title} {words}".strip()
+
+
+def numbers(vector: Iterable[float]) -> list[float]:
+    """Return a vector as JSON has it."""
+    return [round(float(number), _DIGITS) for number in vector]
+
+
+def passage(row: Item, head: Item) -> Passage:
+    """Return what was found."""
+    return Passage(
+        document_id=row["document_id"],
+        version=head["version"],
+        title=head["title"],
+        span=codec.decode(PassageSpan, orjson.dumps(row["span"])),
+        text=row["text"],
+        language=row["language"],
+    )
+
+
+def batches(found: Sequence[Item]) -> Iterable[Sequence[Item]]:
+    """Yield items in portions that a batch takes."""
+    portion: list[Item] = []
+    weight = 0
+    for item in found:
+        size = len(orjson.dumps(item))
+        if portion and (len(portion) == _BATCH or weight + size > MOST_BYTES):
+            yield portion
+            portion, weight = [], 0
+        portion.append(item)
+        weight += size
+    if portion:
+        yield portion

@@ -1,0 +1,203 @@
+"""Searching a space: two legs propose, heads say what is seen, and the scores are made here."""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.adapters.azure.cosmos import passages, scoring
+from app.adapters.azure.cosmos.container import Container, Item, Place
+from app.adapters.azure.cosmos.listing import Parameters, condition
+from app.core.filters import Filter, matches
+from app.core.ports import Candidate, Found
+from app.core.ranking import term_weight
+
+_TRIES = 5  # of a search in a space whose documents are switched meanwhile
+_MOST_TERMS = 30  # of a question that are searched for, the rarest; FullTextScore takes no more
+_MOST_COUNTED = 60
+_MOST_ROWS = 200  # of a leg
+_SEEN = "c.kind = @kind AND c.visible = true"
+_ROW = "c.id, c.document_id, c.generation, c.span, c.text, c.language, c.lexemes"
+_SIMILAR = "VectorDistance(c.embedding, @vector)"
+_log = logging.getLogger("eva.azure")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is searched for; without a vector only the text is."""
+
+    terms: Sequence[str]
+    limit: int
+    where: Filter | None
+    vector: Sequence[float] | None
+    near: float  # cosine from which a passage is proposed that shares no term
+
+
+class Search:
+    """One search in one space."""
+
+    def __init__(self, container: Container, place: Place, wanted: Wanted) -> None:
+        self._container = container
+        self._place = place
+        self._wanted = wanted
+        self._often = Counter(wanted.terms)
+
+    async def found(self) -> Found:
+        """Return what is found."""
+        began = time.perf_counter()
+        searched, asked = await self._counted()
+        weights = tuple((t, term_weight(asked.total, asked.holding[t])) for t in asked.often)
+        if not searched or not weights:
+            return Found(terms=weights, candidates=(), passages_searched=searched)
+        between = time.perf_counter()
+        proposed, heads = await self._consistent(asked)
+        seen = [(row, heads[row["document_id"]]) for row in proposed if self._is_seen(row, heads)]
+        candidates = self._scored(seen, asked)
+        ended = time.perf_counter()
+        return Found(
+            terms=weights,
+            candidates=tuple(candidates),
+            passages_searched=searched,
+            stages_ms={
+                "count": round((between - began) * 1000, 3),
+                "search": round((ended - between) * 1000, 3),
+            },
+        )
+
+    async def _counted(self) -> tuple[int, scoring.Asked]:
+        """Return how many passages pass, and what is known of the terms; index look-ups only."""
+        terms = list(self._often)[:_MOST_COUNTED]
+        passing, total, *holding = await asyncio.gather(
+            self._count(filtered=True),
+            self._count(),
+            *(self._count(term) for term in terms),
+        )
+        by_term = dict(zip(terms, holding, strict=True))
+        return passing, scoring.Asked({t: self._often[t] for t in terms}, by_term, total)
+
+    async def _count(self, term: str | None = None, *, filtered: bool = False) -> int:
+        parameters, tests = self._tests(filtered=filtered)
+        if term is not None:
+            tests.append(f"FullTextContains(c.lexemes, {parameters.add(term)})")
+        sql = f"SELECT VALUE COUNT(1) FROM c WHERE {' AND '.join(tests)}"  # noqa: S608
+        [found] = await self._container.query(self._place, sql, parameters.values)
+        return int(found)
+
+    async def _consistent(self, asked: scoring.Asked) -> tuple[list[Item], Mapping[str, Item]]:
+        """Return proposals and the heads of their documents, of one moment.
+
+        If a head names another generation than a proposal's, the document was switched: what was
+        asked before the switch may lack its new passages, so all is asked again.
+        """
+        known: Mapping[str, object] = {}
+        for _ in range(_TRIES):
+            proposed = await self._proposed(asked)
+            heads = await self._heads({row["document_id"] for row in proposed})
+            switched = {
+                row["document_id"]: heads.get(row["document_id"], {}).get("active")
+                for row in proposed
+                if not _is_active(row, heads)
+            }
+            if all(known.get(id_, "") == active for id_, active in switched.items()):
+                break
+            known = switched
+        return proposed, heads
+
+    async def _proposed(self, asked: scoring.Asked) -> list[Item]:
+        rarest = sorted(asked.often, key=lambda term: asked.holding[term])
+        known = [term for term in rarest if asked.holding[term]][:_MOST_TERMS]
+        legs = []
+        if known:
+            legs.append(self._by_text(known))
+        if self._wanted.vector is not None:
+            legs.append(self._by_vector())
+        rows = [row for leg in await asyncio.gather(*legs) for row in leg]
+        return list({row["id"]: row for row in rows}.values())
+
+    async def _by_text(self, terms: Sequence[str]) -> list[Item]:
+        parameters, tests = self._tests(filtered=True)
+        names = ", ".join(parameters.add(term) for term in terms)
+        tests.append(f"FullTextContainsAny(c.lexemes, {names})")
+        sql = (
+            f"SELECT TOP {self._rows} {self._columns(parameters)} FROM c"  # noqa: S608
+            f" WHERE {' AND '.join(tests)} ORDER BY RANK FullTextScore(c.lexemes, {names})"
+        )
+        return await self._container.query(self._place, sql, parameters.values)
+
+    async def _by_vector(self) -> list[Item]:
+        parameters, tests = self._tests(filtered=True)
+        sql = (
+            f"SELECT TOP {self._rows} {self._columns(parameters)} FROM c"  # noqa: S608
+            f" WHERE {' AND '.join(tests)} ORDER BY {_SIMILAR}"
+        )
+        return await self._container.query(self._place, sql, parameters.values)
+
+    async def _heads(self, ids: set[str]) -> dict[str, Item]:
+        if not ids:
+            return {}
+        parameters = Parameters({"@kind": passages.HEAD})
+        names = ", ".join(parameters.add(id_) for id_ in sorted(ids))
+        sql = (
+            "SELECT c.document_id, c.active, c.version, c.title, c.attributes FROM c"  # noqa: S608
+            f" WHERE c.kind = @kind AND c.document_id IN ({names})"
+        )
+        rows = await self._container.query(self._place, sql, parameters.values)
+        return {row["document_id"]: row for row in rows}
+
+    @property
+    def _rows(self) -> int:
+        """Return how many a leg proposes: more than wanted, as some are not seen."""
+        return min(2 * self._wanted.limit, _MOST_ROWS)
+
+    def _columns(self, parameters: Parameters) -> str:
+        if self._wanted.vector is None:
+            return _ROW
+        parameters.values["@vector"] = self._wanted.vector
+        return f"{_ROW}, {_SIMILAR} AS similarity"
+
+    def _tests(self, *, filtered: bool) -> tuple[Parameters, list[str]]:
+        parameters = Parameters({"@kind": passages.PASSAGE})
+        tests = [_SEEN]
+        if filtered and self._wanted.where is not None:
+            tests.append(condition(self._wanted.where, parameters))
+        return parameters, tests
+
+    def _is_seen(self, row: Item, heads: Mapping[str, Item]) -> bool:
+        if not _is_active(row, heads):
+            return False
+        head, where = heads[row["document_id"]], self._wanted.where
+        return where is None or matches(where, passages.attributes_of(head))
+
+    def _scored(
+        self, seen: Sequence[tuple[Item, Item]], asked: scoring.Asked
+    ) -> Sequence[Candidate]:
+        words = [row["lexemes"].split() for row, _ in seen]
+        text = scoring.lexical(asked, words)
+        similar = [min(1.0, max(0.0, float(row.get("similarity", 0.0)))) for row, _ in seen]
+        score = scoring.fused(text, similar)
+        terms = list(asked.often)
+        candidates = [
+            Candidate(
+                passage=passages.passage(row, head),
+                space_id=self._place[1],
+                lexical=text[n],
+                similarity=similar[n],
+                matched=frozenset(i for i, term in enumerate(terms) if term in set(words[n])),
+            )
+            for n, (row, head) in enumerate(seen)
+        ]
+        order = sorted(range(len(seen)), key=lambda n: (-score[n], *_address(candidates[n])))
+        good = [n for n in order if text[n] > 0 or similar[n] >= self._wanted.near]
+        return [candidates[n] for n in good[: self._wanted.limit]]
+
+
+def _is_active(row: Item, heads: Mapping[str, Item]) -> bool:
+    head = heads.get(row["document_id"])
+    return head is not None and head["active"] == row["generation"]
+
+
+def _address(candidate: Candidate) -> tuple[str, int, int]:
+    passage = candidate.passage
+    return (passage.document_id, passage.version, passage.span.ordinal)
