@@ -3,11 +3,13 @@
 import contextlib
 import os
 import re
+import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).parents[2]
 _START_S = 90  # on a loaded machine
@@ -78,8 +80,9 @@ def _ready(program: Program, process: subprocess.Popen[bytes], log: Path) -> Map
         ended = process.poll() is not None
         said = log.read_text(errors="replace")
         found = {name: re.search(pattern, said) for name, pattern in program.ready.items()}
-        if all(found.values()):
-            return {name: _address(hit[1]) for name, hit in found.items() if hit}
+        urls = {name: _address(hit[1]) for name, hit in found.items() if hit}
+        if len(urls) == len(found) and all(map(_listens, urls.values())):
+            return urls
         if ended:
             raise RuntimeError(f"{program.name} ended: {said[-2000:]}")
         time.sleep(0.02)
@@ -88,6 +91,24 @@ def _ready(program: Program, process: subprocess.Popen[bytes], log: Path) -> Map
 
 def _address(said: str) -> str:
     return f"http://127.0.0.1:{said}" if said.isdecimal() else said
+
+
+def _listens(url: str) -> bool:
+    """Tell whether anybody is at an address: some programs say so a little early."""
+    where = urlsplit(url)
+    with (
+        contextlib.suppress(OSError),
+        socket.create_connection((where.hostname or "", where.port or 0), 1),
+    ):
+        return True
+    return False
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+        return port
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

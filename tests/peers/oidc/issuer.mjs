@@ -1,5 +1,6 @@
 // A real OpenID Connect issuer (oidc-provider) on a loopback port, steered by the tests:
-//   node issuer.mjs PORT AUDIENCE        prints one line of JSON once it listens; port 0: a free one
+//   node issuer.mjs PORT AUDIENCE [URL]  prints one line of JSON once it listens; port 0: a free one;
+//                                        URL: where clients reach it, if not at that port
 //   POST /_peer/rotate                   a new signing key; the old one stays published
 //   POST /_peer/drop                     a new signing key; the old one is gone
 //   POST /token                          client credentials; `claims_json` joins the token,
@@ -8,7 +9,7 @@ import { createServer } from "node:http";
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import Provider from "oidc-provider";
 
-const [port, audience] = process.argv.slice(2);
+const [port, audience, url] = process.argv.slice(2);
 let issuer, keys, answer;
 
 function key(alg) {
@@ -60,7 +61,7 @@ const server = createServer((request, response) => {
 });
 
 server.listen(Number(port), "127.0.0.1", () => {
-  issuer = `http://127.0.0.1:${server.address().port}`;
+  issuer = url ?? `http://127.0.0.1:${server.address().port}`;
   sign([key("RS256"), key("ES256")]);
   console.log(JSON.stringify({ issuer }));
 });

@@ -1,0 +1,93 @@
+"""Signing checkpoints of the audit trail, and copies of them outside the database.
+
+The copies lie in a container of their own, one blob each, that are made and never changed: make
+it immutable, and not even its owner can rewrite them.
+"""
+
+import base64
+import json
+from collections.abc import Awaitable, Callable, Sequence
+
+from azure.core.exceptions import ResourceExistsError
+from azure.storage.blob.aio import ContainerClient
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from app.adapters.azure.failures import azure_errors
+from app.core.audit import Verifier, checkpoint_hash
+from app.core.errors import SetupError
+from app.core.models.auditing import Checkpoint
+
+_DEPENDENCY = "audit"
+_FOLDER = "checkpoints/"
+_SEED_BYTES = 32
+
+
+class BlobSeal:
+    """An Ed25519 key, given as its seed in base64, and a container of copies."""
+
+    def __init__(self, container: ContainerClient, seed: Callable[[], Awaitable[str]]) -> None:
+        self._container = container
+        self._seed = seed
+
+    async def sign(self, note: bytes) -> bytes:
+        """Return the signature of a note; SetupError if the key is none."""
+        return (await self._key()).sign(note)
+
+    async def verifier(self) -> Verifier:
+        """Return what tells whether a signature holds."""
+        public = (await self._key()).public_key()
+        return lambda note, signature: _holds(public, note, signature)
+
+    async def copy(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """Keep copies; one that is there already stays as it is."""
+        for one in checkpoints:
+            blob = self._container.get_blob_client(f"{_FOLDER}{one.number:012d}.json")
+            with azure_errors(_DEPENDENCY):
+                try:
+                    await blob.upload_blob(_written(one), overwrite=False)
+                except ResourceExistsError:  # perhaps by ourselves: the answer was lost
+                    continue
+
+    async def copies(self) -> Sequence[Checkpoint]:
+        """Return the copies, by number."""
+        with azure_errors(_DEPENDENCY):
+            listed = self._container.list_blob_names(name_starts_with=_FOLDER)
+            names = sorted([name async for name in listed])
+            return [await self._read(name) for name in names]
+
+    async def _read(self, name: str) -> Checkpoint:
+        found = await self._container.get_blob_client(name).download_blob()
+        said = json.loads(await found.readall())
+        note, signature = (base64.b64decode(said[part]) for part in ("note", "signature"))
+        return Checkpoint(
+            number=said["number"],
+            note=note,
+            signature=signature,
+            hash=checkpoint_hash(note, signature),
+        )
+
+    async def _key(self) -> Ed25519PrivateKey:
+        try:
+            seed = base64.b64decode(await self._seed(), validate=True)
+        except ValueError:
+            seed = b""
+        if len(seed) != _SEED_BYTES:
+            raise SetupError("EVA_AUDIT_KEY is no key: it has to be 32 random bytes in base64")
+        return Ed25519PrivateKey.from_private_bytes(seed)
+
+
+def _written(checkpoint: Checkpoint) -> bytes:
+    note, signature = (
+        base64.b64encode(part).decode() for part in (checkpoint.note, checkpoint.signature)
+    )
+    said = {"number": checkpoint.number, "note": note, "signature": signature}
+    return json.dumps(said).encode()
+
+
+def _holds(public: Ed25519PublicKey, note: bytes, signature: bytes) -> bool:
+    try:
+        public.verify(signature, note)
+    except InvalidSignature:
+        return False
+    return True

@@ -1,0 +1,111 @@
+"""Everything at once: each peer, a fault proxy in front of each, and the settings that fit."""
+
+import base64
+import contextlib
+import json
+import secrets
+import sys
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests.peers import models as model_peer
+from tests.peers.azurite import API_VERSION, azurite, connection_string
+from tests.peers.cosmos.accounts import KEY as COSMOS_KEY
+from tests.peers.models import models
+from tests.peers.oidc.peer import AUDIENCE, HERE
+from tests.peers.programs import Program, Running, free_port, running
+from tests.peers.proxying import Faults, faults
+from tests.peers.redis import redis
+from tests.peers.vaults import fill, trusting, vault
+
+SERVICES = ("cosmos", "blobs", "queues", "models", "vault", "identity", "redis", "oidc")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Together:
+    """The peers that run; `fronts` are the addresses of their proxies, by service."""
+
+    peers: tuple[Running, ...]
+    fronts: Mapping[str, str]
+    faults: Faults
+    folder: Path
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """Return the environment of a service that works on the peers."""
+        trust = next(trusting(self.folder, one) for one in self.peers if one.name == "vault")
+        redis_at = urlsplit(self.fronts["redis"])
+        issuer = {
+            "issuer": self.fronts["oidc"],
+            "audiences": [AUDIENCE],
+            "tenants": {"ten_default": "ten_default"},
+        }
+        return {
+            **trust,
+            "EVA_BACKEND": "azure",
+            "AZURE_COSMOS_ENDPOINT": self.fronts["cosmos"],
+            "AZURE_COSMOS_KEY": COSMOS_KEY,
+            "AZURE_STORAGE_CONNECTION_STRING": connection_string(self.fronts),
+            "AZURE_STORAGE_API_VERSION": API_VERSION,
+            "AZURE_OPENAI_ENDPOINT": self.fronts["models"],
+            "AZURE_OPENAI_KEY": "vault:openai-key",
+            "AZURE_OPENAI_DEPLOYMENT_NAME": model_peer.CHAT,
+            "AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME": model_peer.EMBEDDING,
+            "EVA_EMBEDDING_DIMENSIONS": str(model_peer.DIMENSIONS),
+            "AZURE_KEY_VAULT_URL": self.fronts["vault"],
+            "EVA_AUDIT_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+            "REDIS_HOST": redis_at.hostname or "",
+            "REDIS_PORT": str(redis_at.port),
+            "REDIS_SSL": "false",
+            "EVA_OIDC_ISSUERS": json.dumps([issuer]),
+        }
+
+
+@contextlib.contextmanager
+def together(folder: Path) -> Iterator[Together]:
+    """Run all peers for the duration of the context; their logs and data go into the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ports = {name: free_port() for name in SERVICES}
+    with ExitStack() as stack:
+        proxy = stack.enter_context(running(faults(), folder))
+        steering = Faults(proxy.url)
+        fronts = {name: steering.front(name, _url(name, port)) for name, port in ports.items()}
+        programs = _programs(folder, ports, fronts["oidc"])
+        peers = _started(stack, programs, folder)
+        fill(folder, _url("vault", ports["vault"]), openai_key=model_peer.KEY)
+        yield Together(peers=(proxy, *peers), fronts=fronts, faults=steering, folder=folder)
+
+
+def _started(stack: ExitStack, programs: list[Program], folder: Path) -> list[Running]:
+    """Start all at once; if one fails, the others are stopped with the stack."""
+    with ThreadPoolExecutor(len(programs)) as pool:
+        starting = [pool.submit(stack.enter_context, running(one, folder)) for one in programs]
+    return [one.result() for one in starting]
+
+
+def _programs(folder: Path, ports: Mapping[str, int], issuer: str) -> list[Program]:
+    database = folder / "cosmos.db"
+    return [
+        azurite(folder / "azurite", (ports["blobs"], ports["queues"])),
+        Program(
+            name="cosmos",
+            command=[sys.executable, "-m", "tests.peers.cosmos", str(ports["cosmos"]), database],
+            ready={"cosmos": r"(http://\S+) key"},
+        ),
+        models(ports["models"]),
+        vault(folder, (ports["vault"], ports["identity"])),
+        redis(folder, ports["redis"]),
+        Program(
+            name="oidc",
+            command=["node", HERE / "issuer.mjs", str(ports["oidc"]), AUDIENCE, issuer],
+            ready={"oidc": r'\{"issuer":"([^"]+)"\}'},
+        ),
+    ]
+
+
+def _url(service: str, port: int) -> str:
+    return f"{'https' if service == 'vault' else 'http'}://127.0.0.1:{port}"
