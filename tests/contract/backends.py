@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.adapters import embedded
-from app.core.ports import JobQueue, KeyDirectory, Records
+from app.core.ports import AuditLog, JobQueue, KeyDirectory, Records
 from tests.contract.cosmos import emptied, fresh_database
 from tests.peers.real import REAL, choices
 
@@ -23,26 +23,27 @@ class Storage:
     records: Records
     keys: KeyDirectory
     jobs: JobQueue
+    audit: AuditLog
 
 
 @asynccontextmanager
 async def _embedded(request: pytest.FixtureRequest) -> AsyncIterator[Storage]:
     folder: Path = request.getfixturevalue("tmp_path")
     async with embedded.open_store(folder / "data") as store:
-        yield Storage(records=store.records, keys=store.keys, jobs=store.jobs)
+        yield Storage(records=store.records, keys=store.keys, jobs=store.jobs, audit=store.audit)
 
 
 @asynccontextmanager
 async def _cosmos_peer(request: pytest.FixtureRequest) -> AsyncIterator[Storage]:
     async with fresh_database(request.getfixturevalue("cosmos_peer")) as store:
-        yield Storage(records=store.records, keys=store.keys, jobs=store.jobs)
+        yield Storage(records=store.records, keys=store.keys, jobs=store.jobs, audit=store.audit)
 
 
 @asynccontextmanager
 async def _account(_: pytest.FixtureRequest) -> AsyncIterator[Storage]:
     endpoint, key = (os.environ[name] for name in REAL[ACCOUNT])
     async with emptied(endpoint, key) as store:
-        yield Storage(records=store.records, keys=store.keys, jobs=store.jobs)
+        yield Storage(records=store.records, keys=store.keys, jobs=store.jobs, audit=store.audit)
 
 
 BACKENDS: dict[str, Callable[[pytest.FixtureRequest], AbstractAsyncContextManager[Storage]]] = {
