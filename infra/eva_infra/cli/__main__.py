@@ -1,0 +1,5 @@
+"""`python -m eva_infra.cli`."""
+
+from eva_infra.cli import run
+
+run()

@@ -1,0 +1,1 @@
+"""What a stack costs: quantities from its graph, prices from a dated file, nothing guessed."""

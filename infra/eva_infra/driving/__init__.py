@@ -1,0 +1,1 @@
+"""Stacks changed through the Pulumi command line, watched and guarded."""
