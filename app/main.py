@@ -64,6 +64,7 @@ def _outside_rules(settings: Settings) -> OutsideRules:
             hosts=settings.allowed_hosts, https=settings.require_https, proxies=proxies
         ),
         origins=settings.allowed_origins,
+        refusals=settings.refusal_alarm,
     )
 
 

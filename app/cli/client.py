@@ -83,6 +83,14 @@ class Client:
                 raise refusal(answer)
             yield from _events(answer.iter_lines())
 
+    def lines(self, path: str, **params: Any) -> Iterator[str]:  # noqa: ANN401
+        """Yield the lines that a GET answers with, as they come."""
+        with self._reaching(), self._http.stream("GET", path, params=params) as answer:
+            if answer.status_code >= _FIRST_ERROR:
+                answer.read()
+                raise refusal(answer)
+            yield from answer.iter_lines()
+
     @contextmanager
     def _reaching(self) -> Iterator[None]:
         try:

@@ -103,11 +103,19 @@ RULES: Mapping[str, Scope | None] = {
     "replayDeadJob": Scope.ADMIN_ALL,
     "getUsage": Scope.ADMIN_ALL,
     "listAuditEvents": Scope.AUDIT_READ,
+    "exportAuditEvents": Scope.AUDIT_READ,
 }
 
 # These are about what belongs to no space, or to all: a credential kept to some may not use them.
 WHOLE_TENANT = frozenset(
-    {"createSpace", "getUsage", "listAuditEvents", "listDeadJobs", "replayDeadJob"}
+    {
+        "createSpace",
+        "getUsage",
+        "listAuditEvents",
+        "exportAuditEvents",
+        "listDeadJobs",
+        "replayDeadJob",
+    }
 )
 
 

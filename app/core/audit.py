@@ -51,13 +51,17 @@ class Link:
 
 @dataclass(slots=True)
 class Report:
-    """What verifying found. `problems` is empty when the trail is whole."""
+    """What verifying found. `problems` is empty when the trail is whole.
+
+    `gaps` counts the events that are known to have been, and are not there.
+    """
 
     events: int = 0
     writers: int = 0
     checkpoints: int = 0
     copies: int = 0
     erased: int = 0
+    gaps: int = 0
     unsealed_tail: int = 0
     oldest_unsealed: str | None = None
     problems: list[str] = field(default_factory=list)
@@ -113,6 +117,7 @@ def verify(
     heads = _chains(links, starts, sealed, report)
     for writer, marks in sealed.items():
         last_seq = max(marks)
+        report.gaps += max(0, last_seq - heads.get(writer, 0))
         if writer not in heads:
             report.problems.append(f"writer {writer}: sealed up to {last_seq}, but has no events")
         elif heads[writer] < last_seq:
@@ -178,6 +183,7 @@ def _chains(
             previous = None
             report.writers += 1
         report.events += 1
+        report.gaps += max(0, link.seq - 1 - (previous.seq if previous else 0))
         report.problems.extend(_broken(link, previous, starts, sealed))
         heads[link.writer] = link.seq
         if link.seq > max(sealed.get(link.writer, {0: ""})):

@@ -102,6 +102,7 @@ POLICIES: Mapping[str, Policy] = {
     "listDeadJobs": LIGHT,
     "replayDeadJob": ADMINISTRATION,
     "listAuditEvents": LIGHT,
+    "exportAuditEvents": HEAVY,
     "getUsage": LIGHT,
 }
 

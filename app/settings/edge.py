@@ -44,6 +44,13 @@ class Edge:
         about="Refuse plain HTTP, as seen by trusted proxies (`X-Forwarded-Proto`), and tell "
         "browsers so. Reads without a credential of a name in EVA_ALLOWED_HOSTS are redirected.",
     )
+    refusal_alarm: int = setting(
+        whole(0, 1_000_000),
+        100,
+        "EVA_REFUSAL_ALARM",
+        about="How many refusals (401, 403, 404, 429) of one principal or address in a minute "
+        "raise an alarm; 0: none do.",
+    )
     head_timeout_s: float = setting(
         number(0.1, 300),
         10.0,

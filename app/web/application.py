@@ -19,6 +19,7 @@ from app.web.limits import AddressLimit, AddressRules
 from app.web.openapi import building
 from app.web.problems import handlers
 from app.web.recording import Recording
+from app.web.refusal_alarm import RefusalAlarm
 from app.web.rest import (
     audit,
     contents,
@@ -66,6 +67,7 @@ class OutsideRules:
     addresses: AddressRules
     entrance: EntranceRules
     origins: Sequence[str] = ()
+    refusals: int = 0  # how many a minute raise an alarm
 
 
 class Application(FastAPI):
@@ -96,7 +98,7 @@ class Application(FastAPI):
         self.router.middleware_stack = Dispatch(self.routes, self.router.middleware_stack)
         handlers.install(self)
         self.add_middleware(BodyWatch, rules=bodies)
-        self.add_middleware(Recording)
+        self.add_middleware(Recording, alarm=RefusalAlarm(outside.refusals))
         self.add_middleware(AddressLimit, rules=outside.addresses)
         self.add_middleware(Shedding, room=room)
         if outside.entrance.hosts or outside.entrance.https:

@@ -21,9 +21,8 @@ from app.core.quotas import POLICIES, WINDOW_S, Standing
 from app.web import auth
 from app.web.addresses import Proxies
 from app.web.refusing import refuse
-from app.web.services import PRINCIPAL, Services
+from app.web.services import CLIENT, PRINCIPAL, Services
 
-CLIENT = "eva.client"  # set in the scope: the client's address
 _VISITOR = "eva.visitor"
 _STANDING = "eva.standing"
 _SWEEP_S = 30.0

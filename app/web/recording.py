@@ -7,9 +7,11 @@ runs are not recorded: they touch nobody's data.
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.access import Principal
+from app.core.ocsf import MASS_REFUSALS
 from app.core.ports import AuditLog, Noted
 from app.web.problems.rendering import REQUEST_ID
-from app.web.services import PRINCIPAL, State
+from app.web.refusal_alarm import REFUSALS, RefusalAlarm
+from app.web.services import CLIENT, PRINCIPAL, State
 
 OPERATION = "eva.operation"  # set in the scope by `guard.GuardedRoute`
 _SILENT = frozenset(
@@ -29,8 +31,9 @@ _NAMED = {
 class Recording:
     """Pure ASGI middleware; inside `Edge`, so that every answer passes here."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, alarm: RefusalAlarm) -> None:
         self._app = app
+        self._alarm = alarm
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on and note how it was answered."""
@@ -53,6 +56,34 @@ class Recording:
         finally:
             if scope.get(OPERATION) not in _SILENT:
                 _note(scope, status)
+                if status in REFUSALS:
+                    self._watch(scope)
+
+    def _watch(self, scope: Scope) -> None:
+        """Count a refusal as its principal's and as its address's; note it if that is too many."""
+        principal: Principal | None = scope.get(PRINCIPAL)
+        request_id = scope.get(REQUEST_ID, "")
+        if principal and self._alarm.raised(f"{principal.tenant_id} {principal.id}"):
+            self._alarm.tell(f"{principal.id} of {principal.tenant_id}", request_id)
+            _note_alarm(scope, principal)
+        if self._alarm.raised(scope.get(CLIENT, "")):
+            self._alarm.tell("one address", request_id)
+            _note_alarm(scope, None)
+
+
+def _note_alarm(scope: Scope, principal: Principal | None) -> None:
+    state: State = scope["state"]
+    state["services"].ports.audit.note(
+        Noted(
+            tenant_id=principal.tenant_id if principal else "",
+            actor=principal.id if principal else "anonymous",
+            action=MASS_REFUSALS,
+            decision="denied",
+            outcome="alarm",
+            request_id=scope.get(REQUEST_ID, ""),
+            personal=personal(scope),
+        )
+    )
 
 
 def _note(scope: Scope, status: int) -> None:

@@ -15,6 +15,7 @@ from app.core.work import Worker
 from app.web.listeners import Listeners
 
 PRINCIPAL = "eva.principal"  # set in the scope by `guard.GuardedRoute`
+CLIENT = "eva.client"  # set in the scope by `limits.AddressLimit`: the client's address
 SEED = "eva.seed"  # set in the scope by `once`
 
 

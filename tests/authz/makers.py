@@ -98,6 +98,7 @@ MAKERS: Mapping[str, Maker] = {
     "listDeadJobs": _MOST,
     "replayDeadJob": PLAIN,
     "getUsage": PLAIN,
+    "exportAuditEvents": Maker(query=lambda _: {"outcome": "200"}),
     # Refused requests name what was asked for, foreign ids among them; those answered do not.
     "listAuditEvents": Maker(query=lambda _: {"outcome": "200", "limit": "100"}),
 }

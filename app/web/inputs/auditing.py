@@ -5,15 +5,15 @@ from typing import Annotated
 from pydantic import Field
 
 from app.core.ports import AuditFilter
-from app.web.inputs.fields import OMITTABLE, Moment
+from app.web.inputs.fields import OMITTABLE, Input, Moment
 from app.web.inputs.paging import Page
 
 _Word = Annotated[str | None, OMITTABLE, Field(min_length=1, max_length=200)]
 _Time = Annotated[Moment | None, OMITTABLE]
 
 
-class AuditPage(Page):
-    """The query parameters of the list of events; all given ones must hold."""
+class AuditQuery(Input):
+    """Which events; all that is given must hold."""
 
     actor: Annotated[_Word, Field(description="Such as `key:…` or `worker`.")] = None
     action: Annotated[_Word, Field(description="An operation id or a job's kind.")] = None
@@ -34,3 +34,7 @@ class AuditPage(Page):
             since=self.since,
             until=self.until,
         )
+
+
+class AuditPage(AuditQuery, Page):
+    """The query parameters of the list of events."""

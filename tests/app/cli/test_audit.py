@@ -68,6 +68,41 @@ def test_a_store_rebuilt_with_a_new_key_fails_against_the_auditor_s_own_copies(
     assert "the store does not have the copy's" in ran.out
 
 
+def test_what_can_not_be_checked_is_exit_code_2_and_nothing_is_made(
+    eva: Eva, tmp_path: Path
+) -> None:
+    nowhere = tmp_path / "nowhere"
+    ran = eva("audit", "verify", EVA_DATA_DIR=str(nowhere))
+    assert (ran.code, "holds no data" in ran.err, nowhere.exists()) == (2, True, False)
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "eva.db").write_bytes(b"no database" * 100)
+    ran = eva("audit", "verify", EVA_DATA_DIR=str(tmp_path / "broken"))
+    assert (ran.code, "could not be checked" in ran.err) == (2, True)
+
+
+def test_the_report_counts_gaps_and_how_old_the_unsealed_tail_is(eva: Eva, tmp_path: Path) -> None:
+    fill(tmp_path / "data")
+    with closing(sqlite3.connect(tmp_path / "data" / "eva.db")) as connection, connection:
+        connection.execute("DELETE FROM audit_events WHERE seq IN (2, 3, 5)")
+        connection.execute("DELETE FROM audit_checkpoints")
+    ran = eva("audit", "verify", "--json", EVA_DATA_DIR=str(tmp_path / "data"))
+    assert (ran.code, ran.data["gaps"], ran.data["events"]) == (1, 3, 2)
+    assert {"writers", "checkpoints", "copies", "unsealed_tail"} <= set(ran.data)
+    fill(tmp_path / "whole")
+    asyncio.run(note_one(tmp_path / "whole"))
+    ran = eva("audit", "verify", "--json", EVA_DATA_DIR=str(tmp_path / "whole"))
+    assert (ran.code, ran.data["unsealed_tail"], ran.data["gaps"]) == (0, 1, 0)
+    assert ran.data["oldest_unsealed_age_s"] >= 0
+
+
+async def note_one(folder: Path) -> None:
+    async with open_store(folder) as store:
+        store.audit.note(
+            Noted(tenant_id="t", actor="a", action="x", decision="allowed", outcome="200")
+        )
+        await store.audit.flush()
+
+
 def test_copies_that_are_not_there_are_wrong_usage(eva: Eva, tmp_path: Path) -> None:
     ran = eva("audit", "verify", "--copies", str(tmp_path / "nowhere"))
     assert ran.code == 2

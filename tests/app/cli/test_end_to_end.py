@@ -165,6 +165,16 @@ def test_a_key_does_what_its_scopes_say_until_it_is_revoked(mine: Eva, served: S
     assert listed["revoked_at"]
 
 
+def test_an_auditor_exports_the_trail_line_by_line(mine: Eva) -> None:
+    mine("spaces", "create", "Audited")
+    for form, field in (("ocsf", "class_uid"), ("json", "seq")):
+        ran = mine("audit", "export", "--format", form)
+        assert ran.code == 0, ran.err
+        assert all(field in json.loads(line) for line in ran.out.splitlines())
+        assert len(ran.out.splitlines()) > 0
+    assert mine("audit", "export", "--format", "xml").code == 2
+
+
 def test_the_doctor_finds_nothing_to_mend(mine: Eva) -> None:
     ran = mine("doctor")
     assert ran.code == 0, ran.out

@@ -4,8 +4,9 @@ import asyncio
 import multiprocessing
 import shutil
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -126,6 +127,56 @@ async def test_tampering_is_found_and_named(
     assert any(reason in problem for problem in report.problems), report.problems
 
 
+async def test_one_writer_of_several_that_was_dropped_is_named(
+    tmp_path: Path, clock: Clock
+) -> None:
+    for first in (0, 10):
+        async with open_store(tmp_path / "data", clock=clock) as store:
+            await fill(store, clock, first)
+    with closing(sqlite3.connect(tmp_path / "data" / "eva.db")) as connection, connection:
+        [writer] = connection.execute(
+            "SELECT writer FROM audit_events ORDER BY position"
+        ).fetchone()
+        connection.execute("DELETE FROM audit_events WHERE writer = ?", (writer,))
+    async with open_store(tmp_path / "data", clock=clock) as store:
+        report = await store.audit.verify()
+    assert f"writer {writer}: sealed up to 11, but has no events" in report.problems
+    assert report.gaps == 11
+
+
+async def test_a_change_and_its_event_are_both_there_or_neither_whenever_it_is_killed(
+    tmp_path: Path,
+) -> None:
+    context = multiprocessing.get_context("spawn")
+    for kill in range(3):
+        process = context.Process(target=write_alone, args=(str(tmp_path / "data"), kill, 100_000))
+        process.start()
+        await asyncio.to_thread(reached, tmp_path / "data" / "eva.db", kill * 40 + 40)
+        process.kill()
+        await asyncio.to_thread(process.join)
+    async with open_store(tmp_path / "data") as store:
+        report = await store.audit.verify()
+    with closing(sqlite3.connect(tmp_path / "data" / "eva.db")) as connection:
+        kept = connection.execute("SELECT id FROM records WHERE kind = 'space'").fetchall()
+        told = connection.execute(
+            "SELECT substr(t.value, 11) FROM audit_events e, json_each(e.body, '$.targets') t"
+        ).fetchall()
+    assert len(kept) >= 120
+    assert sorted(kept) == sorted(told)
+    assert (report.problems, report.writers) == ([], 3)
+
+
+def reached(database: Path, events: int) -> None:
+    """Return when the trail has so many events."""
+    for _ in range(3000):
+        time.sleep(0.01)
+        with suppress(sqlite3.OperationalError), closing(sqlite3.connect(database)) as connection:
+            [found] = connection.execute("SELECT count(*) FROM audit_events").fetchone()
+            if found >= events:
+                return
+    raise AssertionError("nothing was written")
+
+
 async def test_a_store_that_was_rebuilt_does_not_match_the_copies_of_the_old_one(
     tmp_path: Path, clock: Clock
 ) -> None:
@@ -161,12 +212,12 @@ async def test_a_new_process_starts_its_own_chain_on_the_last_checkpoint(
     assert (report.problems, report.writers, report.events) == ([], 3, 33)
 
 
-def write_alone(root: str, number: int) -> None:
+def write_alone(root: str, number: int, times: int = EACH) -> None:
     """Append events in a process of its own."""
 
     async def write() -> None:
         async with open_store(Path(root)) as store:
-            for n in range(EACH):
+            for n in range(times):
                 with on_behalf(replace(ACT, actor=f"key:{number}")):
                     put = Put(kind=SPACES, value=space(f"spc_{number}_{n}"))
                     await store.records.commit(HOME, put)
