@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import corpus
 import requests
 from plan import Seeds
 
@@ -24,12 +25,6 @@ API = "/api/v1"
 SPACES, DOCUMENTS_EACH, KEYS = 8, 12, 10
 _KEY = re.compile(r"eva_[0-9A-Za-z]+_[0-9A-Za-z_-]{16,}")
 _STARTING_S, _READING_S = 60, 300
-_TOPICS = (
-    "leave", "travel", "privacy", "procurement", "security", "records", "grants", "pensions",
-    "training", "safety", "parking", "translation", "archives", "audits", "contracts", "housing",
-)  # fmt: skip
-_WHO = ("employees", "managers", "contractors", "applicants", "auditors", "students")
-_WHAT = ("a written request", "two references", "an approval", "a deposit", "a certificate")
 
 
 class TargetError(Exception):
@@ -96,7 +91,11 @@ def seeded(target: Target) -> Seeds:
     with requests.Session() as http:
         http.headers["X-API-Key"] = target.key
         keys = [
-            _made(http, f"{target.url}{API}/auth/api-keys", {"name": f"load {n}", "scopes": _ALL})
+            _made(
+                http,
+                f"{target.url}{API}/auth/api-keys",
+                {"name": f"load {n}", "scopes": ["admin:all"]},
+            )
             for n in range(KEYS)
         ]
         spaces = [
@@ -109,28 +108,12 @@ def seeded(target: Target) -> Seeds:
             documents = list(hands.map(lambda one: _uploaded(*one), places))
         for document_id in documents:
             _until_ready(http, f"{target.url}{API}/documents/{document_id}")
-    questions = tuple(f"What do {who} need for {topic}?" for who in _WHO for topic in _TOPICS)
     return Seeds(
         keys=tuple(str(key["token"]) for key in keys),
         spaces=tuple(spaces),
         documents=tuple(documents),
-        questions=questions,
+        questions=corpus.questions(SPACES * DOCUMENTS_EACH),
     )
-
-
-_ALL = ["admin:all"]
-
-
-def text(number: int) -> str:
-    """Return a document about a topic: a few pages of rules, each about somebody."""
-    topic = _TOPICS[number % len(_TOPICS)]
-    rules = [
-        f"For {topic}, {who} need {_WHAT[(number + n) % len(_WHAT)]} within {n + 5} days. "
-        f"Rule {number}.{n} on {topic} was last changed in {1990 + (number * 7 + n) % 35}."
-        for n in range(24)
-        for who in _WHO[n % len(_WHO) :][:2]
-    ]
-    return f"Rules on {topic}, part {number}\n\n" + "\n\n".join(rules)
 
 
 def _made(http: requests.Session, url: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -143,7 +126,7 @@ def _made(http: requests.Session, url: str, body: dict[str, Any]) -> dict[str, A
 
 def _uploaded(http: requests.Session, target: Target, space_id: str, number: int) -> str:
     url = f"{target.url}{API}/spaces/{space_id}/documents"
-    files = {"file": (f"rules-{number}.txt", text(number).encode(), "text/plain")}
+    files = {"file": (f"rules-{number}.txt", corpus.text(number).encode(), "text/plain")}
     answer = http.post(url, files=files, timeout=60)
     if answer.status_code != 202:  # noqa: PLR2004 - accepted
         raise TargetError(f"POST {url}: {answer.status_code} {answer.text[:300]}")
