@@ -125,6 +125,7 @@ class Settings(
     Telemetry,
     Overload,
     azure.Directory,
+    azure.Resilience,
     azure.Storage,
     azure.Services,
     _Loaded,
@@ -148,10 +149,10 @@ class Settings(
 
     @classmethod
     def refusals(cls, values: Mapping[str, Any], env: Mapping[str, str]) -> list[str]:
-        """Refuse unknown names, an absent backend, placeholders, a contradicting account."""
+        """Refuse unknown names, an incomplete backend, placeholders, a contradicting account."""
         return [
             *unknown(env, known_names()),
-            *_backend(values),
+            *azure.refusals(cls.declared(), values),
             *_placeholders(cls.declared(), values),
             *_storage_account(values),
             *_entra(values),
@@ -167,12 +168,6 @@ def known_names() -> tuple[str, ...]:
 def without_effect(env: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the variables that are set but stand for nothing any more, with the reason."""
     return {name: reason for name, reason in RETIRED.items() if env.get(name)}
-
-
-def _backend(values: Mapping[str, Any]) -> list[str]:
-    if values.get("backend") == "azure":
-        return ["EVA_BACKEND=azure: this backend is not available yet; use embedded"]
-    return []
 
 
 def _placeholders(wanted: tuple[Declared, ...], values: Mapping[str, Any]) -> list[str]:

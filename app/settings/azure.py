@@ -1,12 +1,15 @@
-"""Settings of the Azure backend: read, checked and shown, but nothing acts on them yet.
+"""Settings of the Azure backend; those of directories are read, but nothing acts on them yet.
 
 Two families of names are in use for the same things; both are accepted, and may not disagree.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
 
-from app.settings.declaring import address, flag, number, setting, text
+from app.settings.declaring import Declared, address, choice, flag, number, setting, text, whole
 
+VectorIndex: TypeAlias = Literal["flat", "quantizedFlat", "diskANN"]
 PENDING = "(not in effect yet)"  # how the title of each group here ends
 
 
@@ -36,26 +39,34 @@ class Directory:
     jwt_issuer: str | None = setting(
         address(), None, "JWT_ISSUER", about="The one accepted issuer of tokens."
     )
-    key_vault_url: str | None = setting(
-        address(), None, "AZURE_KEY_VAULT_URL", about="Where secrets are kept."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resilience:
+    """Resilience (not in effect yet)."""
+
+    circuit_breaker: bool = setting(
+        flag(), True, "EVA_ENABLE_CIRCUIT_BREAKER", about="Stop asking a dependency that fails."
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Storage:
-    """Azure storage (not in effect yet)."""
+    """Azure: records, documents, secrets."""
 
     azure_timeout_s: float = setting(
         number(1, 30), 5.0, "EVA_AZURE_TIMEOUT", about="The longest wait for a dependency, seconds."
-    )
-    circuit_breaker: bool = setting(
-        flag(), True, "EVA_ENABLE_CIRCUIT_BREAKER", about="Stop asking a dependency that fails."
     )
     cosmos_endpoint: str | None = setting(
         address(), None, "AZURE_COSMOS_ENDPOINT", "COSMOS_DB_ENDPOINT", about="Cosmos DB account."
     )
     cosmos_key: str | None = setting(
-        text(), None, "AZURE_COSMOS_KEY", "COSMOS_DB_KEY", about="Cosmos DB key.", secret=True
+        text(),
+        None,
+        "AZURE_COSMOS_KEY",
+        "COSMOS_DB_KEY",
+        about="Cosmos DB key; unset: an identity is used.",
+        secret=True,
     )
     cosmos_database: str = setting(text(), "eva", "COSMOS_DB_DATABASE", about="Cosmos DB database.")
     cosmos_container_api_keys: str = setting(
@@ -71,7 +82,11 @@ class Storage:
         text(), None, "AZURE_STORAGE_ACCOUNT_NAME", about="Storage account."
     )
     storage_account_key: str | None = setting(
-        text(), None, "AZURE_STORAGE_ACCOUNT_KEY", about="Storage account key.", secret=True
+        text(),
+        None,
+        "AZURE_STORAGE_ACCOUNT_KEY",
+        about="Storage account key; unset: an identity is used.",
+        secret=True,
     )
     storage_connection_string: str | None = setting(
         text(),
@@ -83,21 +98,126 @@ class Storage:
     storage_container_documents: str = setting(
         text(), "documents", "AZURE_STORAGE_CONTAINER_DOCUMENTS", about="Container of documents."
     )
+    storage_container_audit: str = setting(
+        text(),
+        "audit",
+        "AZURE_STORAGE_CONTAINER_AUDIT",
+        about="Container of copies of the audit trail's checkpoints; best an immutable one.",
+    )
+    storage_queue_prefix: str = setting(
+        text(),
+        "eva-jobs",
+        "AZURE_STORAGE_QUEUE_PREFIX",
+        about="How the names begin of the queues that wake workers.",
+    )
+    storage_api_version: str = setting(
+        text(),
+        "2026-06-06",
+        "AZURE_STORAGE_API_VERSION",
+        about="The version of the storage services' interface that is spoken.",
+    )
+    vector_index: VectorIndex = setting(
+        choice(VectorIndex),
+        "quantizedFlat",
+        "EVA_VECTOR_INDEX",
+        about="How Cosmos DB indexes vectors; fixed once their container is made.",
+    )
+    key_vault_url: str | None = setting(
+        address(),
+        None,
+        "AZURE_KEY_VAULT_URL",
+        about="Where secrets are kept: a secret setting that is `vault:NAME` is read from there.",
+    )
+    audit_key: str | None = setting(
+        text(),
+        None,
+        "EVA_AUDIT_KEY",
+        about="The key that signs the audit trail's checkpoints: 32 random bytes in base64.",
+        secret=True,
+    )
+    azure_client_id: str | None = setting(
+        text(),
+        None,
+        "AZURE_CLIENT_ID",
+        about="Which user-assigned identity to be; unset: the only one.",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """Azure OpenAI (not in effect yet)."""
+    """Azure OpenAI."""
 
     openai_endpoint: str | None = setting(
         address(), None, "AZURE_OPENAI_ENDPOINT", about="Azure OpenAI resource."
     )
     openai_key: str | None = setting(
-        text(), None, "AZURE_OPENAI_KEY", about="Azure OpenAI key.", secret=True
+        text(),
+        None,
+        "AZURE_OPENAI_KEY",
+        about="Azure OpenAI key; unset: an identity is used.",
+        secret=True,
     )
     openai_api_version: str | None = setting(
-        text(), None, "AZURE_OPENAI_API_VERSION", about="Azure OpenAI API version."
+        text(),
+        None,
+        "AZURE_OPENAI_API_VERSION",
+        about="API version, for a resource without the v1 endpoint.",
     )
     openai_deployment: str | None = setting(
-        text(), None, "AZURE_OPENAI_DEPLOYMENT_NAME", about="Azure OpenAI deployment."
+        text(),
+        None,
+        "AZURE_OPENAI_DEPLOYMENT_NAME",
+        about="Deployment of the chat model that writes answers; unset: answers are "
+        "sentences of the sources.",
     )
+    embedding_deployment: str | None = setting(
+        text(),
+        None,
+        "AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME",
+        about="Deployment of the embedding model.",
+    )
+    embedding_dimensions: int = setting(
+        whole(2, 4096),
+        1536,
+        "EVA_EMBEDDING_DIMENSIONS",
+        about="The size of its vectors; another size is another container, and a new index.",
+    )
+    answer_timeout_s: float = setting(
+        number(1, 300),
+        30.0,
+        "EVA_ANSWER_TIMEOUT_S",
+        about="The longest time that the model may write at an answer, in seconds.",
+    )
+
+
+_VAULT = "vault:"
+_NEEDED = ("cosmos_endpoint", "openai_endpoint", "embedding_deployment", "audit_key")
+
+
+def refusals(wanted: Sequence[Declared], values: Mapping[str, Any]) -> list[str]:
+    """Return what the Azure backend lacks, and references to secrets of no vault."""
+    by_field = {one.field: one for one in wanted}
+    lacking = []
+    if values.get("backend") == "azure":
+        lacking = [
+            f"EVA_BACKEND=azure needs {by_field[name].names[0]}: {by_field[name].about}"
+            for name in _NEEDED
+            if values.get(name) is None
+        ]
+        if not values.keys() & {"storage_account_name", "storage_connection_string"}:
+            lacking.append(
+                "EVA_BACKEND=azure needs AZURE_STORAGE_ACCOUNT_NAME"
+                " or AZURE_STORAGE_CONNECTION_STRING: a storage account"
+            )
+    if values.get("key_vault_url") is None:
+        lacking += [
+            f"{one.names[0]}: a reference to a vault needs AZURE_KEY_VAULT_URL"
+            for one in wanted
+            if one.secret and str(values.get(one.field, "")).startswith(_VAULT)
+        ]
+    return lacking
+
+
+def reference(secret: str) -> str | None:
+    """Return the name of the secret in the vault that a setting refers to, if it does."""
+    return secret.removeprefix(_VAULT) if secret.startswith(_VAULT) else None

@@ -23,7 +23,7 @@ class Service:
         choice(Backend),
         "embedded",
         "EVA_BACKEND",
-        about="Where data lives: in a folder (embedded) or on Azure (azure; not available yet).",
+        about="Where data lives: in a folder (embedded) or on Azure (azure: see docs/azure.md).",
     )
     data_dir: Path = setting(
         folder(), Path(".eva"), "EVA_DATA_DIR", about="The data folder of the embedded backend."

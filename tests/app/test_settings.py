@@ -111,9 +111,40 @@ def test_bounds_are_inclusive(name: str, least: str, most: str) -> None:
         assert problem.startswith(f"{name}={outside}: must be a")
 
 
-def test_the_azure_backend_is_refused_until_it_exists() -> None:
-    [problem] = refusals({"EVA_BACKEND": "Azure"})
-    assert problem == "EVA_BACKEND=azure: this backend is not available yet; use embedded"
+ON_AZURE = {
+    "EVA_BACKEND": "azure",
+    "COSMOS_DB_ENDPOINT": "https://eva.documents.azure.com",
+    "AZURE_STORAGE_ACCOUNT_NAME": "evadocs",
+    "AZURE_OPENAI_ENDPOINT": "https://eva.openai.azure.com",
+    "AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME": "text-embedding-3-small",
+    "EVA_AUDIT_KEY": "vault:audit-key",
+    "AZURE_KEY_VAULT_URL": "https://eva.vault.azure.net",
+}
+
+
+def test_the_azure_backend_says_all_that_it_lacks() -> None:
+    named = [problem.split(":")[0] for problem in refusals({"EVA_BACKEND": "Azure"})]
+    assert named == [
+        "EVA_BACKEND=azure needs AZURE_COSMOS_ENDPOINT",
+        "EVA_BACKEND=azure needs AZURE_OPENAI_ENDPOINT",
+        "EVA_BACKEND=azure needs AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME",
+        "EVA_BACKEND=azure needs EVA_AUDIT_KEY",
+        "EVA_BACKEND=azure needs AZURE_STORAGE_ACCOUNT_NAME or AZURE_STORAGE_CONNECTION_STRING",
+    ]
+
+
+def test_the_azure_backend_needs_no_key_and_no_chat_model() -> None:
+    settings = Settings.load(ON_AZURE)
+    assert (settings.backend, settings.cosmos_key, settings.openai_deployment) == (
+        "azure",
+        None,
+        None,
+    )
+
+
+def test_a_reference_to_a_vault_needs_a_vault() -> None:
+    without = {name: value for name, value in ON_AZURE.items() if "VAULT" not in name}
+    assert refusals(without) == ("EVA_AUDIT_KEY: a reference to a vault needs AZURE_KEY_VAULT_URL",)
 
 
 @pytest.mark.parametrize("placeholder", ["changeme", "Change-Me-123", "<key>", "your-key"])

@@ -2,15 +2,18 @@
 
 import contextlib
 from collections.abc import AsyncIterator
+from typing import TypeAlias
 
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.identity.aio import DefaultAzureCredential
+
+Identity: TypeAlias = AsyncTokenCredential
 
 
 @contextlib.asynccontextmanager
 async def open_identity(
     client_id: str | None = None, *, developer: bool = False
-) -> AsyncIterator[AsyncTokenCredential]:
+) -> AsyncIterator[Identity]:
     """Lend the identity; nothing is asked for before a token is needed.
 
     `client_id` picks a user-assigned identity. Only a developer's machine may sign in otherwise.

@@ -1,7 +1,14 @@
 """Azure OpenAI: answers written by a chat model, vectors by an embedding model."""
 
-from app.adapters.azure.models.client import ModelResource, open_client
+from app.adapters.azure.models.client import ModelClient, ModelResource, RotatingKey, open_client
 from app.adapters.azure.models.composer import ChatComposer
 from app.adapters.azure.models.embedder import AzureEmbedder
 
-__all__ = ["AzureEmbedder", "ChatComposer", "ModelResource", "open_client"]
+__all__ = [
+    "AzureEmbedder",
+    "ChatComposer",
+    "ModelClient",
+    "ModelResource",
+    "RotatingKey",
+    "open_client",
+]

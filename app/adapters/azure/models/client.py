@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import httpx2
 from azure.core.credentials_async import AsyncTokenCredential
@@ -13,6 +13,8 @@ from openai import AsyncAzureOpenAI, AsyncOpenAI, DefaultAioHttpClient
 _UNAUTHORISED = 401
 _SCOPE = "https://ai.azure.com/.default"
 _LEGACY_SCOPE = "https://cognitiveservices.azure.com/.default"
+
+ModelClient: TypeAlias = AsyncOpenAI
 
 
 class RotatingKey(Protocol):

@@ -20,7 +20,7 @@ _NOWHERE = -1
 Tell: TypeAlias = Callable[[Claim | Spent], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class ChatComposer:
     """`Composer` on a deployment of a chat model; a whole answer may take `deadline_s`."""
 

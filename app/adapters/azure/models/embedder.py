@@ -30,6 +30,7 @@ class AzureEmbedder:
     deployment: str
     dimensions: int
     languages: frozenset[str] = frozenset({"en", "fr"})
+    timeout_s: float = 15.0  # of a request
 
     @property
     def model(self) -> str:
@@ -55,7 +56,10 @@ class AzureEmbedder:
             try:
                 with model_errors(_DEPENDENCY):
                     found = await self.client.embeddings.create(
-                        model=self.deployment, input=wanted, dimensions=self.dimensions
+                        model=self.deployment,
+                        input=wanted,
+                        dimensions=self.dimensions,
+                        timeout=self.timeout_s,
                     )
                 vectors = self._checked(found, len(wanted))
                 call.input_tokens = found.usage.prompt_tokens

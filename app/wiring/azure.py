@@ -1,0 +1,239 @@
+"""The Azure backend: Cosmos DB, Blob Storage and its queues, Azure OpenAI, Key Vault.
+
+Nothing of it need be up when it is opened, save the vault for secrets that are referred to.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from app.adapters.azure import blobs, queue
+from app.adapters.azure.blobs import AzureBlobStore
+from app.adapters.azure.cosmos import (
+    CosmosCalls,
+    CosmosMeans,
+    CosmosPlace,
+    CosmosStore,
+    Vectors,
+    initialise,
+    open_cosmos,
+)
+from app.adapters.azure.credentials import Identity, open_identity
+from app.adapters.azure.models import (
+    AzureEmbedder,
+    ChatComposer,
+    ModelClient,
+    ModelResource,
+    RotatingKey,
+    open_client,
+)
+from app.adapters.azure.seal import BlobSeal
+from app.adapters.azure.storage import StorageAccount, StorageCalls, StorageClients, open_storage
+from app.adapters.azure.vault import Vault, VaultPlace, open_vault
+from app.adapters.embedded.index import SnowballAnalyzer
+from app.core import key_uses
+from app.core.answering import ExtractiveComposer
+from app.core.errors import SetupError
+from app.core.ports import Analyzer, Composer, Ports
+from app.settings import Settings
+from app.settings.azure import reference
+from app.wiring import shared
+
+
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """What the adapters are opened with."""
+
+    settings: Settings
+    identity: Identity
+    vault: Vault | None
+
+    async def secret(self, value: str | None) -> str | None:
+        """Return a secret setting; one that refers to the vault is read from there, once."""
+        name = reference(value or "")
+        return value if name is None else await self._vault().read(name)
+
+    def rotating(self, value: str) -> str | RotatingKey:
+        """Return a secret setting; one that refers to the vault is what it is there, any time."""
+        name = reference(value)
+        return value if name is None else self._vault().getter(name)
+
+    def _vault(self) -> Vault:
+        if self.vault is None:
+            raise SetupError("A secret refers to a key vault: set AZURE_KEY_VAULT_URL")
+        return self.vault
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """The backend's own parts."""
+
+    store: CosmosStore
+    storage: StorageClients
+    models: ModelClient
+    analyzer: Analyzer
+
+
+@contextlib.asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Ports]:
+    """Open the ports on Azure."""
+    async with AsyncExitStack() as stack:
+        found = await _opened(settings, stack)
+        records, sandbox = found.store.records, shared.sandbox(settings, stack)
+        yield Ports(
+            records=records,
+            keys=found.store.keys,
+            jobs=found.store.jobs,
+            blobs=AzureBlobStore(found.storage.container(settings.storage_container_documents)),
+            extractor=shared.extractor(settings, sandbox),
+            index=found.store.index,
+            analyzer=found.analyzer,
+            composer=_composer(settings, found),
+            audit=found.store.audit,
+            meter=await stack.enter_async_context(shared.meter(settings, records)),
+            uses=await stack.enter_async_context(key_uses.noting(records)),
+            tokens=await shared.tokens(settings, stack),
+        )
+
+
+async def prepare(settings: Settings) -> tuple[list[str], list[str]]:
+    """Make what is missing on Azure; return what was done, and what is not as it should be.
+
+    UnavailableError if a service can't be reached.
+    """
+    async with AsyncExitStack() as stack:
+        found = await _opened(settings, stack)
+        outcome = await initialise(found.store.account)
+        for name in (settings.storage_container_documents, settings.storage_container_audit):
+            await blobs.prepare(found.storage.container(name))
+        await queue.prepare(found.storage.queues(), settings.storage_queue_prefix)
+        made = [f"made {one}" for one in outcome.made]
+        return [*made, *(f"changed {one}" for one in outcome.changed)], outcome.differing
+
+
+@contextlib.asynccontextmanager
+async def dependencies(
+    settings: Settings,
+) -> AsyncIterator[Mapping[str, Callable[[], Awaitable[object]]]]:
+    """Lend what asks each service for something; UnavailableError when it can't be used."""
+    async with AsyncExitStack() as stack:
+        found = await _opened(settings, stack)
+        documents = found.storage.container(settings.storage_container_documents)
+        bells = found.storage.queues()
+        embedder = _embedder(settings, found.models)
+        yield {
+            "cosmos db": found.store.records.ping,
+            "search index": found.store.index.ping,
+            "blob storage": AzureBlobStore(documents).ping,
+            "queues": lambda: queue.ping(bells, settings.storage_queue_prefix),
+            "embeddings": lambda: embedder.embed_question("ping"),
+        }
+
+
+async def _opened(settings: Settings, stack: AsyncExitStack) -> _Opened:
+    means = await _means(settings, stack)
+    storage = await stack.enter_async_context(
+        open_storage(
+            await _account(means),
+            StorageCalls(
+                api_version=settings.storage_api_version, timeout_s=settings.azure_timeout_s
+            ),
+            means.identity,
+        )
+    )
+    models = await stack.enter_async_context(open_client(_resource(means), means.identity))
+    analyzer = SnowballAnalyzer()
+    bell = await stack.enter_async_context(
+        queue.open_doorbell(storage.queues(), settings.storage_queue_prefix)
+    )
+    seed = means.rotating(settings.audit_key or "")
+    store = await stack.enter_async_context(
+        open_cosmos(
+            await _place(means),
+            CosmosMeans(
+                analyzer=analyzer,
+                embedder=_embedder(settings, models),
+                seal=BlobSeal(storage.container(settings.storage_container_audit), _getter(seed)),
+                identity=means.identity,
+                doorbell=bell,
+                calls=CosmosCalls(timeout_s=settings.azure_timeout_s),
+            ),
+        )
+    )
+    return _Opened(store, storage, models, analyzer)
+
+
+async def _means(settings: Settings, stack: AsyncExitStack) -> _Means:
+    identity = await stack.enter_async_context(
+        open_identity(settings.azure_client_id, developer=settings.environment == "development")
+    )
+    vault = None
+    if settings.key_vault_url is not None:
+        place = VaultPlace(url=settings.key_vault_url, timeout_s=settings.azure_timeout_s)
+        vault = await stack.enter_async_context(open_vault(place, identity))
+    return _Means(settings, identity, vault)
+
+
+async def _account(means: _Means) -> StorageAccount:
+    settings = means.settings
+    if said := await means.secret(settings.storage_connection_string):
+        try:
+            return StorageAccount.parse(said)
+        except ValueError as error:
+            raise SetupError(f"AZURE_STORAGE_CONNECTION_STRING: {error}") from None
+    key = await means.secret(settings.storage_account_key)
+    return StorageAccount.named(settings.storage_account_name or "", key)
+
+
+async def _place(means: _Means) -> CosmosPlace:
+    settings = means.settings
+    return CosmosPlace(
+        endpoint=settings.cosmos_endpoint or "",
+        key=await means.secret(settings.cosmos_key),
+        database=settings.cosmos_database,
+        api_keys=settings.cosmos_container_api_keys,
+        audit_logs=settings.cosmos_container_audit_logs,
+        vectors=Vectors(
+            model=settings.embedding_deployment or "",
+            dimensions=settings.embedding_dimensions,
+            index=settings.vector_index,
+        ),
+    )
+
+
+def _resource(means: _Means) -> ModelResource:
+    settings = means.settings
+    return ModelResource(
+        endpoint=settings.openai_endpoint or "",
+        key=means.rotating(settings.openai_key) if settings.openai_key else None,
+        api_version=settings.openai_api_version,
+        timeout_s=settings.answer_timeout_s,
+    )
+
+
+def _embedder(settings: Settings, models: ModelClient) -> AzureEmbedder:
+    return AzureEmbedder(
+        client=models,
+        deployment=settings.embedding_deployment or "",
+        dimensions=settings.embedding_dimensions,
+        timeout_s=settings.azure_timeout_s,
+    )
+
+
+def _composer(settings: Settings, found: _Opened) -> Composer:
+    """Return the model, if one is deployed; else what quotes the sources."""
+    if settings.openai_deployment is None:
+        return ExtractiveComposer(found.analyzer)
+    return ChatComposer(
+        client=found.models,
+        deployment=settings.openai_deployment,
+        deadline_s=settings.answer_timeout_s,
+    )
+
+
+def _getter(secret: str | RotatingKey) -> Callable[[], Awaitable[str]]:
+    async def given() -> str:
+        return secret if isinstance(secret, str) else await secret()
+
+    return given
