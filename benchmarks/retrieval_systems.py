@@ -67,6 +67,10 @@ async def filled(collection: Collection, folder: Path) -> AsyncIterator[Space]:
         yield space
 
 
+def words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.lower())
+
+
 def ours(space: Space) -> Search:
     async def search(question: str) -> list[str]:
         ranked = fuse(await space.found(question, DEPTH))
@@ -116,12 +120,12 @@ def fts5(collection: Collection, connection: sqlite3.Connection) -> Search:
     )
 
     async def search(question: str) -> list[str]:
-        words = [w for w in re.findall(r"\w+", question.lower()) if w not in STOP]
-        if not words:
+        asked = [word for word in words(question) if word not in STOP]
+        if not asked:
             return []
         rows = connection.execute(
             "SELECT rowid FROM t WHERE t MATCH ? ORDER BY bm25(t, 2.0, 1.0) LIMIT ?",
-            (" OR ".join(f'"{word}"' for word in words), DEPTH),
+            (" OR ".join(f'"{word}"' for word in asked), DEPTH),
         )
         return [collection.documents[row - 1]["id"] for (row,) in rows]
 

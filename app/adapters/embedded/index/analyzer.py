@@ -19,8 +19,8 @@ class SnowballAnalyzer:
     """`Analyzer` by Snowball, English and then French, whatever the language of the text.
 
     One rule for both languages needs no guess of a short question's language, lets "payments" and
-    "paiements" share an index, and measured no worse than each language's own stemmer (see
-    docs/adr). Accents are folded after stemming.
+    "paiements" share an index, and measured no worse than each language's own stemmer
+    (docs/adr/0011-lexical-engine.md). Accents are folded after stemming.
     """
 
     def terms(self, text: str) -> list[str]:
