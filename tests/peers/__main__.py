@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
                 _try(peers, url)
                 signal.pause()
         elif arguments:
-            environment = {**os.environ, **peers.settings}
+            environment = {**os.environ, **peers.settings, "PEERS_FAULTS_URL": peers.faults.url}
             return subprocess.run(arguments, env=environment, check=False).returncode
         else:
             _environment(peers)
