@@ -38,6 +38,11 @@ class Faults:
     def add(self, wanted: list[dict[str, Any]]) -> None:
         self._waiting += [Fault(**one) for one in wanted]
 
+    @property
+    def waiting(self) -> int:
+        """How many requests are yet to be spoiled."""
+        return sum(fault.times for fault in self._waiting)
+
     def end(self) -> None:
         self._waiting.clear()
 

@@ -72,7 +72,7 @@ class Peer:
             case method, ["dbs", database, "colls", name, "docs", *rest]:
                 container = self.store.container(f"{database}/{name}")
                 if method == "POST" and "x-ms-cosmos-is-query-plan-request" in request.headers:
-                    return Reply(queries.plan(body))
+                    return Reply(queries.plan(container, body))
                 return self._documents.done(method, container, rest, (request.headers, body))
             case method, _:
                 raise Refused(400, f"not in the allowed subset: {method} /{'/'.join(parts)}")

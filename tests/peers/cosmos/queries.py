@@ -12,11 +12,11 @@ from typing import Any
 
 from tests.peers.cosmos.answering import answer, statistics, terms_of
 from tests.peers.cosmos.policy import Policy
-from tests.peers.cosmos.ranges import RANGES, range_of
+from tests.peers.cosmos.ranges import RANGES, position, range_of
 from tests.peers.cosmos.refusal import Refused, bad
 from tests.peers.cosmos.sql import Reader
 from tests.peers.cosmos.store import Container, Store
-from tests.peers.cosmos.tree import Query
+from tests.peers.cosmos.tree import Operation, Query
 from tests.peers.cosmos.words import Statistics
 
 _STATISTICS = "~statistics~ "
@@ -34,7 +34,7 @@ def read(text: str) -> Query:
     return Reader(text).query()
 
 
-def plan(body: Mapping[str, Any]) -> dict[str, Any]:
+def plan(container: Container, body: Mapping[str, Any]) -> dict[str, Any]:
     """Return how a client is to run a ranked query; others need no plan here."""
     text = str(body["query"])
     query = read(text)
@@ -49,7 +49,6 @@ def plan(body: Mapping[str, Any]) -> dict[str, Any]:
         "hasNonStreamingOrderBy": True,
         "rewrittenQuery": _PLACES + text,
     }
-    whole = {"min": "", "max": "FF", "isMinInclusive": True, "isMaxInclusive": False}
     return {
         "partitionedQueryExecutionInfoVersion": 2,
         "hybridSearchQueryInfo": {
@@ -61,8 +60,21 @@ def plan(body: Mapping[str, Any]) -> dict[str, Any]:
             "take": take,
             "requiresGlobalStatistics": True,
         },
-        "queryRanges": [whole],
+        "queryRanges": [_range(container, query, parameters)],
     }
+
+
+def _range(container: Container, query: Query, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where a query has to look: one point, if its conditions name a whole key."""
+    said = {
+        str(one.operands[0]): parameters.get(getattr(one.operands[1], "name", ""))
+        for one in getattr(query.where, "operands", ())
+        if isinstance(one, Operation) and one.sign == "="
+    }
+    if not all(said.get(path) for path in container.paths):
+        return {"min": "", "max": "FF", "isMinInclusive": True, "isMaxInclusive": False}
+    point = position(container.paths, json.dumps([said[path] for path in container.paths]))
+    return {"min": point, "max": point, "isMinInclusive": True, "isMaxInclusive": True}
 
 
 def run(

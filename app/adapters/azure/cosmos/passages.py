@@ -12,12 +12,12 @@ import orjson
 
 from app.adapters import codec, sortable
 from app.adapters.azure.cosmos.container import Item
-from app.adapters.azure.cosmos.items import MOST_BYTES
 from app.core.filters import Attributes
 from app.core.models import Partition, Passage, PassageSpan, VersionRef
 
 HEAD, PASSAGE = "head", "passage"
 _BATCH = 90  # operations
+_BATCH_BYTES = 900_000  # sending more at one go holds up all else
 _DIGITS = 7  # of a number in a vector: as many as a float32 tells apart
 
 
@@ -113,7 +113,7 @@ def batches(found: Sequence[Item]) -> Iterable[Sequence[Item]]:
     weight = 0
     for item in found:
         size = len(orjson.dumps(item))
-        if portion and (len(portion) == _BATCH or weight + size > MOST_BYTES):
+        if portion and (len(portion) == _BATCH or weight + size > _BATCH_BYTES):
             yield portion
             portion, weight = [], 0
         portion.append(item)

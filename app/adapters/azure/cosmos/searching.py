@@ -18,6 +18,7 @@ _TRIES = 5  # of a search in a space whose documents are switched meanwhile
 _MOST_TERMS = 30  # of a question that are searched for, the rarest; FullTextScore takes no more
 _MOST_COUNTED = 60
 _MOST_ROWS = 200  # of a leg
+_HERE = "c.tenant_id = @tenant AND c.space_id = @space"
 _SEEN = "c.kind = @kind AND c.visible = true"
 _ROW = "c.id, c.document_id, c.generation, c.span, c.text, c.language, c.lexemes"
 _SIMILAR = "VectorDistance(c.embedding, @vector)"
@@ -118,6 +119,8 @@ class Search:
 
     async def _by_text(self, terms: Sequence[str]) -> list[Item]:
         parameters, tests = self._tests(filtered=True)
+        tests = [_HERE, *tests]  # the plan of a ranked query is made without the partition key
+        parameters.values |= {"@tenant": self._place[0], "@space": self._place[1]}
         names = ", ".join(parameters.add(term) for term in terms)
         tests.append(f"FullTextContainsAny(c.lexemes, {names})")
         sql = (

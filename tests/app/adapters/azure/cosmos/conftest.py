@@ -1,0 +1,38 @@
+"""A store on the peer, whose answers a test can spoil."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from app.adapters.azure.cosmos import CosmosStore
+from app.core.ids import new_id
+from app.core.models import Partition
+from tests.contract.cosmos import fresh_database
+from tests.peers.cosmos.faults import Faults
+from tests.peers.cosmos.running import Running
+from tests.peers.fixtures import cosmos_peer
+
+__all__ = ["cosmos_peer"]
+
+
+@pytest.fixture
+async def store(cosmos_peer: Running) -> AsyncIterator[CosmosStore]:
+    async with fresh_database(cosmos_peer) as opened:
+        yield opened
+
+
+@pytest.fixture
+def faults(cosmos_peer: Running) -> Iterator[Faults]:
+    """What goes wrong, from now on, until the test ends."""
+    yield cosmos_peer.peer.faults
+    cosmos_peer.peer.faults.end()
+
+
+@pytest.fixture
+def home() -> Partition:
+    return Partition(new_id("ten"))
+
+
+@pytest.fixture
+def space(home: Partition) -> Partition:
+    return Partition(home.tenant_id, new_id("spc"))
