@@ -115,5 +115,5 @@ async def _opened(
             rate_limit_headers=settings.rate_limit_headers,
         ),
         version=_version(settings),
-        data_dir=settings.data_dir,
+        data_dir=settings.data_dir if settings.backend == "embedded" else None,
     )

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import asking, audit, backups, demo, doctor, documents, keys, service, spaces
+from app.cli import asking, audit, azure, backups, demo, doctor, documents, keys, service, spaces
 from app.cli.refusal import RefusedError
 from app.core.errors import SetupError
 from app.settings import SettingsError
@@ -33,6 +33,7 @@ app.add_typer(spaces.app, name="spaces")
 app.add_typer(documents.app, name="documents")
 app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
+app.add_typer(azure.app, name="azure")
 app.command()(backups.backup)
 app.command()(backups.restore)
 app.command()(doctor.doctor)

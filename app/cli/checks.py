@@ -5,6 +5,7 @@ import os
 import platform
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,8 +14,9 @@ from pathlib import Path
 
 from app.cli.connecting import client
 from app.cli.refusal import RefusedError
-from app.core.errors import SetupError
+from app.core.errors import EvaError, SetupError
 from app.settings import ClientSettings, Settings, without_effect
+from app.wiring import Ping, open_dependencies
 
 _GIB = 1024**3
 _ROOM = 1 * _GIB
@@ -37,12 +39,35 @@ class Finding:
 def service(settings: Settings) -> Iterator[Finding]:
     """Look at what a service with these settings would need on this machine."""
     yield Finding("eva", f"{version('eva-api')} on Python {platform.python_version()}")
-    yield _folder(settings.data_dir)
-    yield _room(settings.data_dir)
-    yield _sqlite()
-    yield _embedder(settings)
+    if settings.backend == "azure":
+        yield from asyncio.run(_dependencies(settings))
+    else:
+        yield _folder(settings.data_dir)
+        yield _room(settings.data_dir)
+        yield _sqlite()
+        yield _embedder(settings)
     for name, reason in without_effect().items():
         yield Finding("settings", f"{name} has no effect: {reason}")
+
+
+async def _dependencies(settings: Settings) -> list[Finding]:
+    """Ask each service of Azure for something, all at once."""
+    try:
+        async with open_dependencies(settings) as pings:
+            found = [_asked(name, ping) for name, ping in pings.items()]
+            return list(await asyncio.gather(*found))
+    except (EvaError, SetupError) as error:  # before there was anything to ask: the vault
+        return [Finding("azure", str(error), "correct the settings, or wait for the key vault")]
+
+
+async def _asked(name: str, ping: Ping) -> Finding:
+    begun = time.perf_counter()
+    try:
+        await ping()
+    except EvaError as error:
+        remedy = "look at its address, network and role assignments; `eva azure init` makes it"
+        return Finding(name, f"can't be used ({error.code})", remedy)
+    return Finding(name, f"answers ({(time.perf_counter() - begun) * 1000:.0f} ms)")
 
 
 def _folder(folder: Path) -> Finding:

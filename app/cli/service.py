@@ -33,7 +33,8 @@ def serve(
 ) -> None:
     """Start the service: the API and, unless EVA_WORKER is off, the worker.
 
-    On an empty data folder it issues one administrator key and prints it once.
+    On an empty data folder it issues one administrator key and prints it once; on Azure,
+    `eva azure init` does.
     """
     settings = Settings.load()
     settings = replace(settings, host=host or settings.host)
@@ -52,7 +53,7 @@ def worker() -> None:
     """Run background work (reading documents, answering) in a process of its own."""
     settings = Settings.load()
     _log(settings)
-    Screen().note(f"working on {settings.data_dir}; Ctrl+C stops")
+    Screen().note(f"working on {_place(settings)}; Ctrl+C stops")
     asyncio.run(_work(settings))
 
 
@@ -131,7 +132,8 @@ def _server(settings: Settings) -> "uvicorn.Server":
             await super().startup(sockets)
             if self.started:
                 host, port = self.servers[0].sockets[0].getsockname()[:2]
-                token = await administrator_token(settings)
+                first = settings.backend == "embedded"
+                token = await administrator_token(settings) if first else None
                 _announce(f"http://{host}:{port}", settings, token)
 
     config = uvicorn.Config(
@@ -154,7 +156,7 @@ def _server(settings: Settings) -> "uvicorn.Server":
 def _announce(url: str, settings: Settings, token: str | None) -> None:
     eva = invocation()
     said = Screen()
-    said.say(f"EVA API answers at {url} (data folder: {settings.data_dir})")
+    said.say(f"EVA API answers at {url} ({_place(settings)})")
     if token is not None:
         said.say()
         said.say("The administrator key of this data folder. It is shown only now; keep it:")
@@ -170,6 +172,13 @@ def _announce(url: str, settings: Settings, token: str | None) -> None:
     said.say(f'  {eva} ask "Your question?" --space Handbook')
     said.say()
     sys.stdout.flush()
+
+
+def _place(settings: Settings) -> str:
+    """Return where the data lives."""
+    if settings.backend == "azure":
+        return f"Cosmos DB: {settings.cosmos_endpoint}"
+    return f"data folder: {settings.data_dir}"
 
 
 def invocation() -> str:

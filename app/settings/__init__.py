@@ -95,13 +95,15 @@ class _Loaded:
 
     def effective(self) -> tuple[Effective, ...]:
         """Return every setting as in effect, secrets masked, with where it came from."""
+        on_azure = getattr(self, "backend", "") == "azure"
+        without = (azure.PENDING,) if on_azure else (azure.PENDING, azure.ON_AZURE)
         return tuple(
             Effective(
                 one.group,
                 one.names[0],
                 shown(one, getattr(self, one.field)),
                 self.sources.get(one.field, DEFAULT),
-                not one.group.endswith(azure.PENDING),
+                not one.group.endswith(without),
             )
             for one in self.declared()
         )

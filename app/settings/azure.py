@@ -10,7 +10,8 @@ from typing import Any, Literal, TypeAlias
 from app.settings.declaring import Declared, address, choice, flag, number, setting, text, whole
 
 VectorIndex: TypeAlias = Literal["flat", "quantizedFlat", "diskANN"]
-PENDING = "(not in effect yet)"  # how the title of each group here ends
+PENDING = "(not in effect yet)"  # how the title ends of a group that nothing acts on
+ON_AZURE = "(with EVA_BACKEND=azure)"  # of one that acts on this backend only
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +53,7 @@ class Resilience:
 
 @dataclass(frozen=True, kw_only=True)
 class Storage:
-    """Azure: records, documents, secrets."""
+    """Azure (with EVA_BACKEND=azure)."""
 
     azure_timeout_s: float = setting(
         number(1, 30), 5.0, "EVA_AZURE_TIMEOUT", about="The longest wait for a dependency, seconds."
@@ -145,7 +146,7 @@ class Storage:
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """Azure OpenAI."""
+    """Azure OpenAI (with EVA_BACKEND=azure)."""
 
     openai_endpoint: str | None = setting(
         address(), None, "AZURE_OPENAI_ENDPOINT", about="Azure OpenAI resource."

@@ -5,7 +5,7 @@ Adapters are imported when chosen, so that a process pays for what it uses.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 from typing import TypeAlias, assert_never
@@ -87,11 +87,23 @@ async def prepare(settings: Settings) -> tuple[list[str], list[str]]:
 
     UnavailableError if a service can't be reached; SetupError on another backend.
     """
-    if settings.backend != "azure":
-        raise SetupError("Nothing is to be prepared: EVA_BACKEND is not azure")
+    _on_azure(settings)
     from app.wiring.azure import prepare as on_azure
 
     return await on_azure(settings)
+
+
+def declared_containers(settings: Settings) -> Sequence[Mapping[str, object]]:
+    """Return what Cosmos DB has to hold, in the words of its REST interface; SetupError."""
+    _on_azure(settings)
+    from app.wiring.azure import declared
+
+    return declared(settings)
+
+
+def _on_azure(settings: Settings) -> None:
+    if settings.backend != "azure":
+        raise SetupError("Nothing is to be prepared: EVA_BACKEND is not azure")
 
 
 def open_dependencies(settings: Settings) -> AbstractAsyncContextManager[Mapping[str, Ping]]:

@@ -4,7 +4,7 @@ Nothing of it need be up when it is opened, save the vault for secrets that are 
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -16,6 +16,7 @@ from app.adapters.azure.cosmos import (
     CosmosPlace,
     CosmosStore,
     Vectors,
+    containers,
     initialise,
     open_cosmos,
 )
@@ -150,7 +151,7 @@ async def _opened(settings: Settings, stack: AsyncExitStack) -> _Opened:
     seed = means.rotating(settings.audit_key or "")
     store = await stack.enter_async_context(
         open_cosmos(
-            await _place(means),
+            _place(settings, await means.secret(settings.cosmos_key)),
             CosmosMeans(
                 analyzer=analyzer,
                 embedder=_embedder(settings, models),
@@ -186,11 +187,15 @@ async def _account(means: _Means) -> StorageAccount:
     return StorageAccount.named(settings.storage_account_name or "", key)
 
 
-async def _place(means: _Means) -> CosmosPlace:
-    settings = means.settings
+def declared(settings: Settings) -> Sequence[Mapping[str, object]]:
+    """Return what the database has to hold."""
+    return containers(_place(settings))
+
+
+def _place(settings: Settings, key: str | None = None) -> CosmosPlace:
     return CosmosPlace(
         endpoint=settings.cosmos_endpoint or "",
-        key=await means.secret(settings.cosmos_key),
+        key=key,
         database=settings.cosmos_database,
         api_keys=settings.cosmos_container_api_keys,
         audit_logs=settings.cosmos_container_audit_logs,

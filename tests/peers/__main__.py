@@ -83,7 +83,7 @@ def _application(peers: Together) -> Iterator[str]:
     worker = Program(
         name="worker",
         command=[*eva, "worker"],
-        ready={"worker": r"working on (\S+);"},
+        ready={"worker": r"working on Cosmos DB: (\S+);"},
         env=environment,
     )
     with running(serve, peers.folder) as one, running(worker, peers.folder) as other:
