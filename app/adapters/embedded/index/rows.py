@@ -10,14 +10,15 @@ import numpy.typing as npt
 from app.adapters.embedded.index.words import Hashes
 
 Ints: TypeAlias = npt.NDArray[np.int64]
+Small: TypeAlias = npt.NDArray[np.int32]  # there are many rows: half the memory
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
     """Rows of a segment to be; within a term in the order of passages."""
 
-    term: Ints
-    passage: Ints
+    term: Small
+    passage: Small
     occurrences: npt.NDArray[np.uint8]
 
 
@@ -42,7 +43,7 @@ def distinct(parts: Sequence[Hashes]) -> tuple[Hashes, Ints, Ints]:
     return ascending[new], order[new], number
 
 
-def stable_order(numbers: npt.NDArray[np.unsignedinteger] | Ints) -> Ints:
+def stable_order(numbers: npt.NDArray[np.integer]) -> Ints:
     """Return what sorts numbers, equal ones in their order, by radix sorts of 16 bits each."""
     order = np.argsort(numbers.astype(np.uint16), kind="stable")
     high = int(numbers.max(initial=0)).bit_length()

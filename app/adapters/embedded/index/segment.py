@@ -137,8 +137,8 @@ def _split(numbers: Ints, sizes: Sequence[int]) -> list[Ints]:
 
 def _body(postings: Postings, number: Ints, begin: int) -> Rows:
     return Rows(
-        np.repeat(number, postings.holding),
-        postings.passages.astype(np.int64) + begin,
+        np.repeat(number.astype(np.int32), postings.holding),
+        postings.passages.astype(np.int32) + np.int32(begin),
         postings.occurrences,
     )
 
@@ -148,14 +148,15 @@ def _titled(rows: Rows, number: Ints, title: Counter[str], passages: range) -> R
     if not title:
         return rows
     order = np.argsort(number)
+    ascending = number[order].astype(np.int32)
     total = np.empty((len(title), len(passages)), np.int64)
     total[:] = (np.array(list(title.values())) * TITLE_WEIGHT)[order, None]
     here = np.isin(rows.term, number)
-    at = np.searchsorted(number[order], rows.term[here])
+    at = np.searchsorted(ascending, rows.term[here])
     total[at, rows.passage[here] - passages.start] += rows.occurrences[here]
     return Rows(
-        np.concatenate([rows.term[~here], np.repeat(number[order], len(passages))]),
-        np.concatenate([rows.passage[~here], np.tile(np.array(passages, np.int64), len(title))]),
+        np.concatenate([rows.term[~here], np.repeat(ascending, len(passages))]),
+        np.concatenate([rows.passage[~here], np.tile(np.array(passages, np.int32), len(title))]),
         np.append(rows.occurrences[~here], np.minimum(total, MOST_OF_A_TERM).astype(np.uint8)),
     )
 
@@ -178,9 +179,9 @@ class _Remains:
 
     def renumbered(self, number: Ints, begin: int) -> Rows:
         """Return the rows with these numbers of their terms; passages count from `begin`."""
-        passage = np.cumsum(self.passages) - 1 + begin
+        passage = (np.cumsum(self.passages) - 1 + begin).astype(np.int32)
         return Rows(
-            np.repeat(number, self.held),
+            np.repeat(number.astype(np.int32), self.held),
             passage[self.segment.passages[self.rows]],
             self.segment.occurrences[self.rows],
         )
@@ -231,7 +232,7 @@ def _sorted(words: tuple[Hashes, Grams], rows: Rows, versions: _Versions) -> Seg
         hashes=hashes,
         grams=spelled,
         starts=np.append(0, np.cumsum(holding)),
-        passages=passages.astype(np.int32),
+        passages=passages,
         occurrences=occurrences,
         lengths=lengths,
         norms=np.maximum(norms, 1.0).astype(np.float32),
