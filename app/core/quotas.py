@@ -1,7 +1,7 @@
 """How much may be asked for in a minute: tiers, the cost of operations, and who counts together.
 
-Every request of a principal is counted twice: as the principal's and as its tenant's. A refused
-one is not counted as the tenant's, so that one key that runs wild does not lock out the others.
+Every request of a principal is counted twice, in one step: as the principal's and as its tenant's.
+A refused one counts as neither's, so that one key that runs wild does not lock out the others.
 """
 
 from collections.abc import Mapping
@@ -120,11 +120,11 @@ class Take:
 class Counter(Protocol):
     """Counts in a sliding window of `WINDOW_S` seconds, for every process that shares it."""
 
-    async def take(self, take: Take) -> float:
-        """Take the cost and return 0; or take nothing, and return in how many seconds it fits.
+    async def take(self, *takes: Take) -> float:
+        """Take every cost and return 0; or none, and return in how many seconds the first fits.
 
-        The two are one step: however many ask at once, no more than the limit is given.
-        Raises UnavailableError if nobody can count and the take is to be refused then.
+        It is one step: however many ask at once, no more than the limits is given. Raises
+        UnavailableError if nobody can count and one of them is to be refused then.
         """
 
     async def left(self, take: Take) -> tuple[int, float]:
@@ -150,30 +150,35 @@ class Quotas:
 
     async def require(self, principal: Principal, policy: Policy) -> None:
         """Count a call; RateLimitedError, UnavailableError."""
-        allowed = self._allowance(principal)
-        if allowed is None or policy.cost == 0:
+        takes = self._takes(principal, policy) if policy.cost else ()
+        if not takes or not (wait_s := await self.counter.take(*takes)):
             return
-        for take in (
-            self._own(principal, allowed, policy),
-            Take(f"t:{principal.tenant_id}", allowed.tenant, policy.cost, policy.on_loss),
-        ):
-            if wait_s := await self.counter.take(take):
-                raise RateLimitedError(
-                    limit=take.limit, window=WINDOW_S, retry_after=max(1, ceil(wait_s))
-                )
+        limit = takes[-1].limit
+        if len(takes) > 1 and (await self.counter.left(takes[0]))[0] < policy.cost:
+            limit = takes[0].limit
+        raise RateLimitedError(limit=limit, window=WINDOW_S, retry_after=max(1, ceil(wait_s)))
 
     async def standing(self, principal: Principal) -> Standing | None:
         """Return how a principal stands now; None if nothing holds it."""
-        allowed = self._allowance(principal)
-        if allowed is None:
+        takes = self._takes(principal, LIGHT)
+        if not takes:
             return None
-        left, reset_s = await self.counter.left(self._own(principal, allowed, LIGHT))
-        return Standing(allowed.principal, left, ceil(reset_s))
+        left, reset_s = await self.counter.left(takes[0])
+        return Standing(takes[0].limit, left, ceil(reset_s))
 
-    def _allowance(self, principal: Principal) -> Allowance | None:
-        return ALLOWANCES.get(self.tiers.get(principal.tenant_id, self.default))
-
-    def _own(self, principal: Principal, allowed: Allowance, policy: Policy) -> Take:
-        # The length makes the key unambiguous: neither id can pose as a part of the other.
-        key = f"p:{len(principal.tenant_id)}:{principal.tenant_id}:{principal.id}"
-        return Take(key, allowed.principal, policy.cost, policy.on_loss)
+    def _takes(self, principal: Principal, policy: Policy) -> tuple[Take, ...]:
+        """Return what a call takes: of the principal's own tier, never above its tenant's."""
+        tenant_id = principal.tenant_id
+        whole = ALLOWANCES.get(self.tiers.get(tenant_id, self.default))
+        own = whole if principal.tier is None else ALLOWANCES.get(principal.tier)
+        limits = [one.principal for one in (whole, own) if one is not None]
+        # The length makes keys unambiguous: no id can pose as a part of another. In braces is what
+        # both have in common, so that a Redis of several shards keeps them together.
+        group = f"{{{len(tenant_id)}:{tenant_id}}}"
+        takes = []
+        if limits:
+            key = f"{group}:p:{principal.id}"
+            takes.append(Take(key, min(limits), policy.cost, policy.on_loss))
+        if whole is not None:
+            takes.append(Take(f"{group}:t", whole.tenant, policy.cost, policy.on_loss))
+        return tuple(takes)

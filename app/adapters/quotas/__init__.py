@@ -4,14 +4,14 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from limits.aio.storage import RedisStorage
 from redis.asyncio import BlockingConnectionPool
+from redis.asyncio import Redis as Connection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from app.adapters.quotas.memory import SweptMemory
+from app.adapters.quotas.memory import LocalCounter
+from app.adapters.quotas.remote import RemoteCounter
 from app.adapters.quotas.shared import DEADLINE_S, Breaker, SharedCounter
-from app.adapters.quotas.sliding import SlidingCounter
 
 __all__ = ["DEADLINE_S", "Breaker", "Redis", "SharedCounter", "local_counter", "shared_counter"]
 
@@ -34,9 +34,9 @@ class Redis:
         return f"redis{'s' if self.tls else ''}://{self.host}:{self.port}/{self.database}"
 
 
-def local_counter() -> SlidingCounter:
+def local_counter() -> LocalCounter:
     """Return a counter of this process alone."""
-    return SlidingCounter(SweptMemory())
+    return LocalCounter()
 
 
 @contextlib.asynccontextmanager
@@ -56,13 +56,8 @@ async def shared_counter(
         socket_connect_timeout=redis.timeout_s,
         retry=Retry(NoBackoff(), 0),
     )
-    storage = RedisStorage(
-        f"async+{redis.address}",
-        implementation="redispy",
-        key_prefix="eva",
-        connection_pool=pool,  # type: ignore[arg-type]  # handed on to redis as it is
-    )
+    remote = RemoteCounter(Connection(connection_pool=pool))
     try:
-        yield SharedCounter(SlidingCounter(storage), local_counter(), breaker, redis.timeout_s)
+        yield SharedCounter(remote, LocalCounter(), breaker, redis.timeout_s)
     finally:
         await pool.disconnect()

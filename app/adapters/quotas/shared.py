@@ -70,15 +70,15 @@ class SharedCounter:
         self._deadline_s = deadline_s
         self.lost = 0
 
-    async def take(self, take: Take) -> float:
+    async def take(self, *takes: Take) -> float:
         """Take where it can be taken; UnavailableError if that is nowhere for this call."""
-        found = await self._asked(lambda: self._remote.take(take))
+        found = await self._asked(lambda: self._remote.take(*takes))
         if found is not None:
             return found
         self.lost += 1
-        if take.on_loss is OnLoss.CLOSED:
+        if any(take.on_loss is OnLoss.CLOSED for take in takes):
             raise UnavailableError(dependency="quotas", retry_after=_PAUSE_S)
-        return await self._local.take(take)
+        return await self._local.take(*takes)
 
     async def left(self, take: Take) -> tuple[int, float]:
         """Look where takes are counted now."""

@@ -1,49 +1,45 @@
-"""A counter over a storage of `limits`, memory or Redis; both count exactly under concurrency."""
+"""The arithmetic of a sliding window: this one's count, and what is still seen of the last."""
 
-from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage, RedisStorage
+from dataclasses import dataclass
 
 from app.core.quotas import WINDOW_S, Take
 
-_NAMESPACE = "eva"
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The last window's count and how many seconds of it are still seen, and this one's.
 
-class SlidingCounter:
-    """`Counter`: this window's count and the share of the last one's that the window still sees."""
-
-    def __init__(self, storage: MemoryStorage | RedisStorage) -> None:
-        self._storage = storage
-
-    async def take(self, take: Take) -> float:
-        """Take the cost in one step of the storage, or tell how long it takes to fit."""
-        key = _key(take)
-        if await self._storage.acquire_sliding_window_entry(key, take.limit, WINDOW_S, take.cost):
-            return 0.0
-        return max(0.001, wait_s(await self._storage.get_sliding_window(key, WINDOW_S), take))
-
-    async def left(self, take: Take) -> tuple[int, float]:
-        """Look, without taking."""
-        window = await self._storage.get_sliding_window(_key(take), WINDOW_S)
-        before, before_s, now, now_s = window
-        used = int(before * before_s / WINDOW_S) + now
-        return max(0, take.limit - used), wait_s(window, take) if used else max(0.0, now_s)
-
-
-def _key(take: Take) -> str:
-    return RateLimitItemPerMinute(take.limit, namespace=_NAMESPACE).key_for(take.key)
-
-
-def wait_s(window: tuple[int, float, int, float], take: Take) -> float:
-    """Return in how many seconds the cost fits if nobody else takes anything.
-
-    `window` is the last window's count and how many seconds of it are still seen, and this one's
-    with its time to live, two windows at first. Either count fades evenly over one window.
+    `now_s` is this one's time to live: two windows at first.
     """
-    before, before_s, now, now_s = window
-    room = take.limit - take.cost + 1  # what is seen has to be less than this
-    if take.cost > take.limit:
-        return float(WINDOW_S)
-    if now < room:
-        seen_s = (room - now) * WINDOW_S / before if before else before_s
-        return max(0.0, before_s - seen_s)
-    return max(0.0, now_s - room * WINDOW_S / now)
+
+    before: int
+    before_s: float
+    now: int
+    now_s: float
+
+    @property
+    def used(self) -> int:
+        """What counts now."""
+        return int(self.before * self.before_s / WINDOW_S) + self.now
+
+    def left(self, take: Take) -> tuple[int, float]:
+        """Return what is left of the limit, and in how many seconds there will be more."""
+        used = self.used
+        return max(0, take.limit - used), self.wait_s(take) if used else max(0.0, self.now_s)
+
+    def wait_s(self, take: Take) -> float:
+        """Return in how many seconds the cost fits if nobody else takes anything.
+
+        Either count fades evenly over one window.
+        """
+        room = take.limit - take.cost + 1  # what is seen has to be less than this
+        if take.cost > take.limit:
+            return float(WINDOW_S)
+        if self.now < room:
+            seen_s = (room - self.now) * WINDOW_S / self.before if self.before else self.before_s
+            return max(0.0, self.before_s - seen_s)
+        return max(0.0, self.now_s - room * WINDOW_S / self.now)
+
+    def refusal_s(self, take: Take) -> float:
+        """Return the wait that a refusal tells: never nothing."""
+        return max(0.001, self.wait_s(take))

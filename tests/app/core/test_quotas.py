@@ -15,11 +15,11 @@ class Ledger:
 
     spent: dict[str, int] = field(default_factory=dict)
 
-    async def take(self, take: Take) -> float:
-        spent = self.spent.get(take.key, 0) + take.cost
-        if spent > take.limit:
+    async def take(self, *takes: Take) -> float:
+        spent = {take.key: self.spent.get(take.key, 0) + take.cost for take in takes}
+        if any(spent[take.key] > take.limit for take in takes):
             return 12.3
-        self.spent[take.key] = spent
+        self.spent |= spent
         return 0.0
 
     async def left(self, take: Take) -> tuple[int, float]:
@@ -65,7 +65,7 @@ async def test_a_principal_that_is_refused_takes_nothing_from_its_tenant(alice: 
     asked = [quotas.require(alice, LIGHT) for _ in range(500)]
     found = await asyncio.gather(*asked, return_exceptions=True)
     assert found.count(None) == 60
-    assert ledger.spent[f"t:{alice.tenant_id}"] == 60
+    assert ledger.spent[f"{{{len(alice.tenant_id)}:{alice.tenant_id}}}:t"] == 60
     await quotas.require(named(alice, "key:another"), LIGHT)
 
 
@@ -95,6 +95,31 @@ async def test_no_tenant_can_pose_as_a_principal_of_another() -> None:
     for tenant, name in [("a", "b:c"), ("a:b", "c"), ("a/b", "c"), ("a", "b/c"), ("p:1:a", "x")]:
         await quotas.require(Principal(tenant_id=tenant, id=name, scopes=frozenset()), LIGHT)
     assert len(ledger.spent) == 5 + 4  # as many principals as there are, and four tenants
+
+
+@pytest.mark.parametrize(
+    ("key", "tenant", "most"),
+    [
+        (Tier.FREE, Tier.BASIC, 60),
+        (Tier.PRO, Tier.BASIC, 600),
+        (Tier.UNLIMITED, Tier.BASIC, 600),
+        (Tier.FREE, Tier.UNLIMITED, 60),
+        (None, Tier.FREE, 60),
+    ],
+)
+async def test_a_key_may_have_a_tier_of_its_own_below_its_tenants(
+    alice: Principal, key: Tier | None, tenant: Tier, most: int
+) -> None:
+    quotas = Quotas(Ledger(), default=tenant)
+    slow = replace(alice, tier=key)
+    for _ in range(most):
+        await quotas.require(slow, LIGHT)
+    with pytest.raises(RateLimitedError) as refused:
+        await quotas.require(slow, LIGHT)
+    assert refused.value.facts["limit"] == most
+    standing = await quotas.standing(slow)
+    assert standing is not None
+    assert (standing.limit, standing.left) == (most, 0)
 
 
 async def test_what_counts_for_nothing_asks_no_one(alice: Principal) -> None:

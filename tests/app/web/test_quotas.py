@@ -84,8 +84,8 @@ async def test_draft_headers_are_told_only_where_they_are_wanted(open_house: Ope
 class Lost:
     """A counter that nobody can reach."""
 
-    async def take(self, take: Take) -> float:
-        if take.on_loss is OnLoss.CLOSED:
+    async def take(self, *takes: Take) -> float:
+        if any(take.on_loss is OnLoss.CLOSED for take in takes):
             raise UnavailableError(dependency="quotas", retry_after=5)
         return 0.0
 
@@ -130,8 +130,8 @@ async def test_a_key_is_known_to_the_limits_by_its_id_never_by_its_secret(house:
     seen: list[str] = []
 
     class Noting(Lost):
-        async def take(self, take: Take) -> float:
-            seen.append(take.key)
+        async def take(self, *takes: Take) -> float:
+            seen.extend(take.key for take in takes)
             return 0.0
 
     wanted = keys.NewKey(name="test", scopes=(Scope.ADMIN_ALL,))

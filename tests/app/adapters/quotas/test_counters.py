@@ -6,10 +6,10 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from redis.asyncio import Redis as Client
 
 from app.adapters.quotas import Redis, local_counter, shared_counter
-from app.adapters.quotas.memory import SweptMemory
-from app.adapters.quotas.sliding import SlidingCounter, wait_s
+from app.adapters.quotas.sliding import Seen
 from app.core.quotas import WINDOW_S, Counter, Take
 
 
@@ -111,8 +111,7 @@ async def test_the_wait_that_is_told_is_enough_and_not_too_long(clock: Clock) ->
 def test_a_wait_is_finite_and_at_most_two_windows(
     before: int, now: int, passed: float, cost: int
 ) -> None:
-    window = (before, WINDOW_S - passed, now, 2 * WINDOW_S - passed)
-    found = wait_s(window, Take("k", 100, cost))
+    found = Seen(before, WINDOW_S - passed, now, 2 * WINDOW_S - passed).wait_s(Take("k", 100, cost))
     assert math.isfinite(found)
     assert 0 <= found <= 2 * WINDOW_S
 
@@ -134,16 +133,57 @@ async def test_a_clock_that_leaps_gives_at_most_one_more_window(clock: Clock) ->
 
 
 async def test_what_is_over_is_forgotten(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    storage = SweptMemory()
-    counter = SlidingCounter(storage)
+    counter = local_counter()
     for _ in range(1000):
         await counter.take(someone())
-    assert len(storage.storage) == len(storage.locks) == 1000
+    assert len(counter._counts) == 1000
     clock.now += 3 * WINDOW_S
     later = time.monotonic() + 60
     monkeypatch.setattr(time, "monotonic", lambda: later)
     await counter.take(someone())
-    assert len(storage.storage) == len(storage.locks) == len(storage.expirations) == 1
+    assert len(counter._counts) == 1
+
+
+async def test_several_are_taken_together_or_none_of_them(counter: Counter) -> None:
+    wide, narrow = someone(limit=10), someone(limit=2)
+    assert [await counter.take(wide, narrow) for _ in range(2)] == [0.0, 0.0]
+    for _ in range(5):
+        assert await counter.take(wide, narrow) > 0
+        assert await counter.take(narrow, wide) > 0
+    assert (await counter.left(wide))[0] == 8
+    assert (await counter.left(narrow))[0] == 0
+    assert await counter.take(wide) == 0
+
+
+async def test_many_who_take_several_at_once_get_no_more_than_the_least_limit(
+    counter: Counter,
+) -> None:
+    wide, narrow = someone(limit=100), someone(limit=30)
+    found = await asyncio.gather(*(counter.take(wide, narrow) for _ in range(90)))
+    assert found.count(0.0) == 30
+    assert (await counter.left(wide))[0] == 70
+
+
+async def test_redis_is_asked_once_however_much_is_taken(redis_port: int) -> None:
+    redis = Redis(host="127.0.0.1", port=redis_port, timeout_s=10)
+    async with Client(host="127.0.0.1", port=redis_port) as watching, shared_counter(redis) as one:
+        await one.take(someone(), someone())  # the script is known from now on
+        before = (await watching.info("commandstats"))["cmdstat_evalsha"]["calls"]
+        await one.take(someone(), someone())
+        after = (await watching.info("commandstats"))["cmdstat_evalsha"]["calls"]
+    assert after - before == 1
+
+
+async def test_windows_in_redis_end(redis_port: int) -> None:
+    redis, take = Redis(host="127.0.0.1", port=redis_port, timeout_s=10), someone()
+    async with Client(host="127.0.0.1", port=redis_port) as watching, shared_counter(redis) as one:
+        for _ in range(2):
+            await one.take(take)
+            assert 0 < await watching.pttl(f"eva:{take.key}/this") <= 2 * WINDOW_S * 1000
+        await watching.pexpire(f"eva:{take.key}/this", WINDOW_S * 1000 - 1)
+        assert (await one.left(take))[0] == 9  # a little less than two is seen of the last
+        assert await watching.get(f"eva:{take.key}/last") == b"2"
+        assert 0 < await watching.pttl(f"eva:{take.key}/last") < WINDOW_S * 1000
 
 
 async def test_counting_in_memory_starts_no_tasks() -> None:
