@@ -115,5 +115,6 @@ async def _opened(
             rate_limit_headers=settings.rate_limit_headers,
         ),
         version=_version(settings),
+        operator=settings.operator_tenant,
         data_dir=settings.data_dir if settings.backend == "embedded" else None,
     )

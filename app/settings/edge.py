@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from app.settings.declaring import Form, flag, listed, number, setting, whole
+from app.settings.declaring import Form, flag, listed, number, setting, text, whole
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 _HOST = re.compile(r"(\*\.)?[a-z0-9.-]+|\[[0-9a-f:]+\]")
@@ -43,6 +43,13 @@ class Edge:
         "REQUIRE_HTTPS",
         about="Refuse plain HTTP, as seen by trusted proxies (`X-Forwarded-Proto`), and tell "
         "browsers so. Reads without a credential of a name in EVA_ALLOWED_HOSTS are redirected.",
+    )
+    operator_tenant: str = setting(
+        text(),
+        "ten_default",
+        "EVA_OPERATOR_TENANT",
+        about="The tenant whose administrators see what is of all tenants together: counts of "
+        "jobs, room on the disk.",
     )
     refusal_alarm: int = setting(
         whole(0, 1_000_000),

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from app.core.access import Principal
 from app.core.idempotency import derived_id
 from app.core.live import Live
+from app.core.models import DEFAULT_TENANT
 from app.core.ports import Ports
 from app.core.quotas import Quotas
 from app.core.work import Worker
@@ -41,6 +42,7 @@ class Services:
     listeners: Listeners
     limits: Limits
     version: str
+    operator: str = DEFAULT_TENANT  # the tenant whose administrators run the service
     data_dir: Path | None = None
 
 

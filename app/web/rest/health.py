@@ -73,16 +73,20 @@ async def health_ready(request: Request) -> Response:
     summary="Tell how the service is",
 )
 async def detailed(call: CallDep) -> Response:
-    """Show dependencies, jobs, disk and versions; 200 also when a dependency fails."""
-    services = call.services
+    """Show dependencies and versions; 200 also when a dependency fails.
+
+    Jobs and disk are of all tenants together: they are shown to the operator's administrators only.
+    """
+    services, principal = call.services, call.principal
+    operates = principal.tenant_id == services.operator and principal.space_ids is None
     checks = await readiness.checked(services.ports)
     page: shapes.DetailedHealth = {
         **_health(services),
         "ready": all(check.ok for check in checks.values()),
         "checks": _states(checks),
         "checks_ms": {name: check.ms for name, check in checks.items()},
-        "jobs": dict(await services.ports.jobs.depth()),
-        "disk": await asyncio.to_thread(_disk, services),
+        "jobs": dict(await services.ports.jobs.depth()) if operates else {},
+        "disk": await asyncio.to_thread(_disk, services) if operates else {},
         "versions": {
             "eva": services.version,
             "python": platform.python_version(),

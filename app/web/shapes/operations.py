@@ -87,8 +87,13 @@ class DetailedHealth(Health):
     ready: bool
     checks: dict[str, str]
     checks_ms: dict[str, float]
-    jobs: Annotated[dict[str, float], Field(description="Waiting, running, dead, oldest in s.")]
-    disk: Annotated[dict[str, int], Field(description="Bytes: total, used, free.")]
+    jobs: Annotated[
+        dict[str, float],
+        Field(description="Waiting, running, dead, oldest in s; for the operator only."),
+    ]
+    disk: Annotated[
+        dict[str, int], Field(description="Bytes: total, used, free; for the operator only.")
+    ]
     versions: dict[str, str]
 
 

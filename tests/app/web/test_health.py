@@ -8,7 +8,7 @@ from app.core.errors import UnavailableError
 from app.core.ports import Ports
 from app.settings import Settings
 from app.web import readiness
-from tests.app.web.house import House, opened, problem
+from tests.app.web.house import House, new_space, opened, problem
 
 
 class Broken:
@@ -85,3 +85,15 @@ async def test_the_build_that_was_deployed_is_shown_behind_the_version(settings:
     async with opened(replace(settings, build="a1b2c3d")) as house:
         told = await (await house.anybody()).get("/health")
     assert told.json()["version"].endswith("+a1b2c3d")
+
+
+async def test_what_is_of_all_tenants_together_is_the_operators_to_see(
+    house: House, stranger: httpx2.AsyncClient
+) -> None:
+    told = (await stranger.get("/health/detailed")).json()
+    assert (told["jobs"], told["disk"], told["ready"]) == ({}, {}, True)
+    kept = await house.client(space_ids=[await new_space(await house.client())])
+    assert (await kept.get("/health/detailed")).json()["jobs"] == {}
+    whole = (await (await house.client()).get("/health/detailed")).json()
+    assert set(whole["jobs"]) == {"waiting", "running", "dead", "oldest_s"}
+    assert set(whole["disk"]) == {"total", "used", "free"}
