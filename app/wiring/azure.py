@@ -33,6 +33,7 @@ from app.adapters.azure.seal import BlobSeal
 from app.adapters.azure.storage import StorageAccount, StorageCalls, StorageClients, open_storage
 from app.adapters.azure.vault import Vault, VaultPlace, open_vault
 from app.adapters.embedded.index import SnowballAnalyzer
+from app.adapters.resilience import behind, guarded
 from app.core import key_uses
 from app.core.answering import ExtractiveComposer
 from app.core.errors import SetupError
@@ -40,6 +41,7 @@ from app.core.ports import Analyzer, Composer, Ports
 from app.settings import Settings
 from app.settings.azure import reference
 from app.wiring import shared
+from app.wiring.guards import Guards, guards
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class _Opened:
     storage: StorageClients
     models: ModelClient
     analyzer: Analyzer
+    guards: Guards
 
 
 @contextlib.asynccontextmanager
@@ -82,7 +85,7 @@ async def opened(settings: Settings) -> AsyncIterator[Ports]:
     async with AsyncExitStack() as stack:
         found = await _opened(settings, stack)
         records, sandbox = found.store.records, shared.sandbox(settings, stack)
-        yield Ports(
+        ports = Ports(
             records=records,
             keys=found.store.keys,
             jobs=found.store.jobs,
@@ -96,6 +99,7 @@ async def opened(settings: Settings) -> AsyncIterator[Ports]:
             uses=await stack.enter_async_context(key_uses.noting(records)),
             tokens=await shared.tokens(settings, stack),
         )
+        yield guarded(ports, found.guards.by_port())
 
 
 async def prepare(settings: Settings) -> tuple[list[str], list[str]]:
@@ -144,6 +148,7 @@ async def _opened(settings: Settings, stack: AsyncExitStack) -> _Opened:
         )
     )
     models = await stack.enter_async_context(open_client(_resource(means), means.identity))
+    guarding = guards(settings)
     analyzer = SnowballAnalyzer()
     bell = await stack.enter_async_context(
         queue.open_doorbell(storage.queues(), settings.storage_queue_prefix)
@@ -154,7 +159,7 @@ async def _opened(settings: Settings, stack: AsyncExitStack) -> _Opened:
             _place(settings, await means.secret(settings.cosmos_key)),
             CosmosMeans(
                 analyzer=analyzer,
-                embedder=_embedder(settings, models),
+                embedder=behind(_embedder(settings, models), "embedder", guarding.openai),
                 seal=BlobSeal(storage.container(settings.storage_container_audit), _getter(seed)),
                 identity=means.identity,
                 doorbell=bell,
@@ -162,7 +167,7 @@ async def _opened(settings: Settings, stack: AsyncExitStack) -> _Opened:
             ),
         )
     )
-    return _Opened(store, storage, models, analyzer)
+    return _Opened(store, storage, models, analyzer, guarding)
 
 
 async def _means(settings: Settings, stack: AsyncExitStack) -> _Means:

@@ -5,10 +5,20 @@ breaker (so that what is down is not asked), retries within a budget (so that we
 down), and a deadline for each call.
 """
 
-from app.adapters.resilience.breaker import Breaker, State
+from app.adapters.resilience.breaker import Breaker, Rules, State
 from app.adapters.resilience.bulkhead import Bulkhead
 from app.adapters.resilience.guard import Guard, Limits
-from app.adapters.resilience.ports import guarded
+from app.adapters.resilience.ports import behind, guarded
 from app.adapters.resilience.retrying import Budget
 
-__all__ = ["Breaker", "Budget", "Bulkhead", "Guard", "Limits", "State", "guarded"]
+__all__ = [
+    "Breaker",
+    "Budget",
+    "Bulkhead",
+    "Guard",
+    "Limits",
+    "Rules",
+    "State",
+    "behind",
+    "guarded",
+]

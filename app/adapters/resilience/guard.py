@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -41,12 +41,22 @@ class Manner:
 
 
 class Guard:
-    """Bulkhead, breaker, retry budget and deadline of one dependency."""
+    """Bulkhead, breaker, retry budget and deadline of one dependency.
+
+    `parts` are the names by which errors call it. An error about another one, asked on the way,
+    proves nothing about this one.
+    """
 
     def __init__(
-        self, dependency: str, limits: Limits | None = None, rules: Rules | None = None
+        self,
+        dependency: str,
+        limits: Limits | None = None,
+        rules: Rules | None = None,
+        *,
+        parts: Collection[str] = (),
     ) -> None:
         self.dependency = dependency
+        self._parts = {dependency, *parts}
         self._limits = limits or Limits()
         self._labels = {"dependency": dependency}
         self.breaker = Breaker(rules, told=self._turned)
@@ -111,7 +121,7 @@ class Guard:
         match error:
             case StorageFullError():
                 self.breaker.left(ticket)
-            case UnavailableError() if error.facts.get("outcome") == "throttled":
+            case UnavailableError() if not self._blames_us(error):
                 self.breaker.left(ticket)
             case TimeoutError() if bound_s < min(self._limits.timeout_s, _TELLING_S):
                 self.breaker.left(ticket)
@@ -121,6 +131,10 @@ class Guard:
                 self.breaker.failed(ticket)
             case _:  # the caller gave it up
                 self.breaker.left(ticket)
+
+    def _blames_us(self, error: UnavailableError) -> bool:
+        ours = error.facts.get("dependency", self.dependency) in self._parts
+        return ours and error.facts.get("outcome") != "throttled"
 
     def _bound(self, manner: Manner) -> float:
         left = deadlines.remaining()

@@ -3,11 +3,12 @@
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from app.adapters.resilience.guard import Guard, Manner
 from app.core.ports import Ports
 
+T = TypeVar("T")
 # Waiting is what these are for: no deadline of a call, no place of one.
 _UNGUARDED = frozenset({"wait"})
 _READ = Manner(repeatable=True)
@@ -29,6 +30,8 @@ _MANNERS: Mapping[str, Manner] = {
         ("index.remove", "index.drop", "blobs.delete", "blobs.drop", "records.erase"),
         Manner(repeatable=True, long=True),
     ),
+    "embedder.embed_question": _READ,
+    "embedder.embed_passages": Manner(repeatable=True, long=True),
     **dict.fromkeys(("blobs.put", "blobs.local", "audit.verify", "audit.flush"), Manner(long=True)),
 }
 _USUAL = Manner()
@@ -36,12 +39,17 @@ _USUAL = Manner()
 
 def guarded(ports: Ports, guards: Mapping[str, Guard]) -> Ports:
     """Return the ports, those named in `guards` behind theirs; several may share one."""
-    behind = {
-        name: _Guarded(getattr(ports, name), name, guard)
+    watched = {
+        name: behind(getattr(ports, name), name, guard)
         for name, guard in guards.items()
         if getattr(ports, name) is not None
     }
-    return replace(ports, **cast("Any", behind))
+    return replace(ports, **cast("Any", watched))
+
+
+def behind(adapter: T, name: str, guard: Guard) -> T:
+    """Return an adapter behind a guard; `name` is the port's, or what else it is called."""
+    return cast("T", _Guarded(adapter, name, guard))
 
 
 class _Guarded:

@@ -1,0 +1,74 @@
+"""What clients saw, a line of JSON for each request as it ended; written and read as it grows."""
+
+import json
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TextIO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A request: its class, when it ended (Unix seconds), status (0: no answer), and how long."""
+
+    at: float
+    kind: str
+    status: int
+    ms: float
+    code: str = ""  # of the problem, if it was one
+    retry_after: bool = False
+    degraded: bool = False  # an answer that no model wrote
+
+    @property
+    def good(self) -> bool:
+        """Tell whether the client got what it asked for, or was told why that can't be."""
+        return 0 < self.status < 500  # noqa: PLR2004 - the service's own failures
+
+
+class Log:
+    """Appends what was seen."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def add(self, seen: Seen) -> None:
+        """Write one request down."""
+        self._file.write(json.dumps(asdict(seen)) + "\n")
+        self._file.flush()
+
+
+def read(path: Path) -> list[Seen]:
+    """Return all that was seen so far; a line that is being written is left for next time."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    return list(_parsed(lines))
+
+
+def _parsed(lines: Iterable[str]) -> Iterator[Seen]:
+    for line in lines:
+        try:
+            said: Mapping[str, object] = json.loads(line)
+        except ValueError:
+            continue
+        yield Seen(**said)  # type: ignore[arg-type]
+
+
+def recent(
+    seen: Iterable[Seen], kind: str, seconds: float, *, until: float | None = None
+) -> list[Seen]:
+    """Return the requests of a class ("any": of all) that ended in the last seconds."""
+    end = time.time() if until is None else until
+    return [one for one in seen if end - seconds <= one.at <= end and kind in ("any", one.kind)]
+
+
+def share(seen: Iterable[Seen], within_ms: float | None = None) -> float:
+    """Return the share that was good (and in time); 0 where there was none."""
+    found = list(seen)
+    kept = [one for one in found if one.good and (within_ms is None or one.ms <= within_ms)]
+    return len(kept) / len(found) if found else 0.0
+
+
+def p95_ms(seen: Iterable[Seen]) -> float:
+    """Return the 95th percentile of how long they took; infinite where there was none."""
+    late = sorted(one.ms for one in seen)
+    return late[min(len(late) - 1, int(len(late) * 0.95))] if late else float("inf")

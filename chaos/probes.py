@@ -1,0 +1,35 @@
+"""The steady state: what the objectives promise, as clients saw it in the last seconds.
+
+The numbers are those of `dashboards/steady-states.json`, generated from the objectives.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from chaos.observing import read, recent, share
+from chaos.state import state
+
+_STATES = Path(__file__).parents[1] / "dashboards" / "steady-states.json"
+
+
+def keeps(objective: str, seconds: float = 3.0) -> bool:
+    """Tell whether an objective held in the last seconds in which there were clients.
+
+    A few requests cannot show a share of 99.9 %: one failure is more than it allows, and breaks it.
+    """
+    wanted: dict[str, Any] = json.loads(_STATES.read_text(encoding="utf-8"))["steady_states"]
+    promised = wanted[objective]
+    seen = read(Path(state()["seen"]))
+    if not seen:
+        return False
+    chosen = recent(seen, promised.get("class", "any"), seconds, until=seen[-1].at)
+    return share(chosen, promised.get("within_ms")) >= float(promised["least_share"])
+
+
+def landed(target: str) -> int:
+    """Return how often the fault of a target struck; 0 means that nothing was tried at all."""
+    import httpx2  # noqa: PLC0415 - only where there are proxies
+
+    told = httpx2.get(f"{state()['faults']}/proxies/{target}", timeout=5).json()
+    return sum(int(toxic["hits"]) for toxic in told.get("toxics", ()))

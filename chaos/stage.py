@@ -1,0 +1,167 @@
+"""The service on this machine, kept running the way a platform does, for one experiment.
+
+What the experiment has to know (addresses, process ids, files) stands in a file of JSON, anew each
+time that a process is started again.
+"""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+_START_S = 90.0
+_RESTART_S = 0.5  # after which a platform starts what died
+_STOP_S = 120.0  # traffic finishes its writes and looks at all that was acknowledged
+_KEY = re.compile(r"EVA_API_KEY=(\S+)")
+
+
+class StageError(Exception):
+    """The service does not start here; the text says what it said."""
+
+
+@dataclass
+class Stage:
+    """Where an experiment takes place. `processes` are kept running; `state` is the file."""
+
+    folder: Path
+    settings: Mapping[str, str]
+    url: str = ""
+    key: str = ""
+    commands: dict[str, list[str]] = field(default_factory=dict)
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    traffic: subprocess.Popen[bytes] | None = None
+    restarts: int = 0
+    _over: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def state(self) -> Path:
+        """Return the file that tells of it."""
+        return self.folder / "state.json"
+
+    def log(self, name: str) -> Path:
+        """Return what a process wrote."""
+        return self.folder / f"{name}.log"
+
+    def start(self, name: str, command: list[str]) -> None:
+        """Start a process, now and whenever it ends."""
+        self.commands[name] = command
+        with self.log(name).open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                command,
+                env={**os.environ, **self.settings},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.tell()
+
+    def tell(self) -> None:
+        """Write down where everything is."""
+        told: dict[str, Any] = {
+            "url": self.url,
+            "folder": str(self.folder),
+            "data": self.settings.get("EVA_DATA_DIR", ""),
+            "faults": os.environ.get("PEERS_FAULTS_URL", ""),
+            "processes": {name: one.pid for name, one in self.processes.items()},
+            "traffic": self.traffic.pid if self.traffic else 0,
+            "seen": str(self.folder / "seen.jsonl"),
+            "found": str(self.folder / "found.json"),
+        }
+        draft = self.state.with_suffix(".draft")
+        draft.write_text(json.dumps(told), encoding="utf-8")
+        draft.replace(self.state)
+
+    def watch(self) -> None:
+        """Start again what died, until it is over."""
+        while not self._over.wait(_RESTART_S):
+            for name, process in list(self.processes.items()):
+                if process.poll() is not None:
+                    self.restarts += 1
+                    self.start(name, self.commands[name])
+
+    def stop(self) -> None:
+        """Stop everything."""
+        self._over.set()
+        for one in (self.traffic, *self.processes.values()):
+            if one is not None and one.poll() is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(one.pid, signal.SIGKILL if one is self.traffic else signal.SIGTERM)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    one.wait(20)
+            if one is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(one.pid, signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def staged(folder: Path, settings: Mapping[str, str]) -> Iterator[Stage]:
+    """Run the service, its worker and its clients for the duration of the context."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    folder.mkdir(parents=True)
+    embedded = settings.get("EVA_BACKEND", "embedded") == "embedded"
+    own = {"EVA_PORT": str(port), "EVA_LOG_LEVEL": "warning", "NO_COLOR": "1", "EVA_WORKER": "off"}
+    stage = Stage(folder, {**settings, **own}, url=f"http://127.0.0.1:{port}")
+    eva = [sys.executable, "-m", "app.cli"]
+    try:
+        if not embedded:
+            _made(eva, stage)
+        stage.start("api", [*eva, "serve"])
+        stage.key = _key(stage)
+        stage.start("worker", [*eva, "worker"])
+        threading.Thread(target=stage.watch, daemon=True).start()
+        _clients(stage)
+        yield stage
+    finally:
+        stage.stop()
+
+
+def _made(eva: list[str], stage: Stage) -> None:
+    done = subprocess.run(
+        [*eva, "azure", "init"],
+        env={**os.environ, **stage.settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise StageError(done.stderr)
+
+
+def _key(stage: Stage) -> str:
+    """Return the administrator's key, once the service has shown it, and remember it."""
+    until = time.monotonic() + _START_S
+    while time.monotonic() < until:
+        said = stage.log("api").read_text(encoding="utf-8", errors="replace")
+        if found := _KEY.search(said):
+            return found.group(1)
+        if stage.processes["api"].poll() is not None:
+            break
+        time.sleep(0.1)
+    raise StageError(f"the service did not start: {stage.log('api').read_text()[-2000:]}")
+
+
+def _clients(stage: Stage) -> None:
+    command = [sys.executable, "-m", "chaos.traffic", "--url", stage.url]
+    command += ["--seen", str(stage.folder / "seen.jsonl"), "--found"]
+    with stage.log("traffic").open("wb") as log:
+        stage.traffic = subprocess.Popen(
+            [*command, str(stage.folder / "found.json")],
+            env={**os.environ, "CHAOS_KEY": stage.key},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    stage.tell()

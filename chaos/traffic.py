@@ -1,0 +1,128 @@
+"""`python -m chaos.traffic`: clients that read, ask, upload and delete until SIGTERM.
+
+Whatever they were told is written down: each request as it ended (`--seen`), and in the end, once
+the outcome of every write is known, what was acknowledged and what of it is not there (`--found`).
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from chaos.observing import Log, Seen
+from tests.crash.checker import Checker
+from tests.crash.clients import Clients
+from tests.crash.journal import Journal
+
+API = "/api/v1"
+_WRITERS, _READERS = 4, 4
+_KINDS = (("/queries", "ask"), ("/versions", "upload"), ("/documents", "upload"))
+_PAUSE_S = (0.05, 0.25)
+
+
+class Watched(httpx2.AsyncClient):
+    """A client whose every request is written down."""
+
+    def __init__(self, log: Log, **options: Any) -> None:  # noqa: ANN401 - the client's own
+        super().__init__(**options)
+        self._log = log
+
+    async def request(self, method: str, url: Any, **given: Any) -> httpx2.Response:  # noqa: ANN401
+        """Send, and write down how it went; what raises is raised."""
+        began, kind = time.monotonic(), _kind(method, str(url))
+        response = None
+        try:
+            response = await super().request(method, url, **given)
+            return response
+        finally:
+            self._log.add(_seen(kind, response, (time.monotonic() - began) * 1000))
+
+
+def _kind(method: str, path: str) -> str:
+    if path.startswith("/livez"):
+        return "health"
+    if method == "GET":
+        return "read"
+    if method == "DELETE":
+        return "write"
+    return next((kind for end, kind in _KINDS if path.endswith(end)), "write")
+
+
+def _seen(kind: str, response: httpx2.Response | None, ms: float) -> Seen:
+    if response is None:
+        return Seen(at=time.time(), kind=kind, status=0, ms=ms)
+    said: dict[str, Any] = {}
+    if response.headers.get("content-type", "").startswith(("application/json", "application/pr")):
+        said = response.json()
+    return Seen(
+        at=time.time(),
+        kind=kind,
+        status=response.status_code,
+        ms=ms,
+        code=str(said.get("code", "")) if response.is_error else "",
+        retry_after="retry-after" in response.headers,
+        degraded=bool(said.get("degraded")),
+    )
+
+
+async def _reading(
+    http: httpx2.AsyncClient, space: str, journal: Journal, stop: asyncio.Event
+) -> None:
+    """Look at the space, at liveness, and ask for an answer at once."""
+    while not stop.is_set():
+        try:
+            await http.get("/livez")
+            await http.get(f"{API}/spaces/{space}")
+            if journal.words:
+                word = random.choice(list(journal.words.values()))  # noqa: S311 - which question
+                question = f"What is the allowance of {word}?"
+                asked = {"space_ids": [space], "question": question}
+                told = await http.post(f"{API}/queries", json=asked, headers={"Prefer": "wait=10"})
+                if told.status_code in (200, 202):
+                    journal.queries[told.json()["id"]] = question
+        except httpx2.TransportError:
+            await asyncio.sleep(0.2)
+        await asyncio.sleep(random.uniform(*_PAUSE_S))  # noqa: S311 - spreads clients
+
+
+async def run(url: str, key: str, seen: Path, found: Path) -> None:
+    """Work until told to stop, then compare what was acknowledged with what is there."""
+    stop, journal = asyncio.Event(), Journal()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    options: dict[str, Any] = {"base_url": url, "headers": {"X-API-Key": key}, "timeout": 15}
+    with seen.open("a", encoding="utf-8") as file:
+        async with Watched(Log(file), **options) as http, httpx2.AsyncClient(**options) as plain:
+            made = await http.post(f"{API}/spaces", json={"name": "Experiment"})
+            space = made.raise_for_status().json()["id"]
+            writing = Clients(http, space, journal)
+            async with asyncio.TaskGroup() as group:
+                for _ in range(_WRITERS):
+                    group.create_task(writing.client(stop))
+                for _ in range(_READERS):
+                    group.create_task(_reading(http, space, journal, stop))
+            await writing.finish()
+            checker = Checker(plain, space, journal)
+            await checker.check()
+    told = {"acknowledged": journal.counts(), "looked at": checker.seen, "wrong": checker.wrong}
+    found.write_text(json.dumps(told, indent=1), encoding="utf-8")  # noqa: ASYNC240 - the end
+
+
+def main() -> None:
+    """Read the arguments and run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--seen", type=Path, required=True)
+    parser.add_argument("--found", type=Path, required=True)
+    given = parser.parse_args()
+    asyncio.run(run(given.url, os.environ["CHAOS_KEY"], given.seen, given.found))
+
+
+if __name__ == "__main__":
+    main()
