@@ -13,6 +13,7 @@ from tests.peers.programs import Running, running
 from tests.peers.proxying import Faults
 from tests.peers.proxying import faults as faults_program
 from tests.peers.vaults import vault as vault_program
+from tests.peers.vercel import vercel as vercel_program
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +38,16 @@ def azurite(
 def cosmos_peer() -> Iterator[cosmos.Running]:
     """Cosmos DB, as we read its protocol."""
     with cosmos.running() as peer:
+        yield peer
+
+
+@pytest.fixture(scope="session")
+def vercel(
+    node_programs: None,  # noqa: ARG001 - it has to be there
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Running]:
+    """Cosmos DB, as others read its protocol."""
+    with running(vercel_program(), tmp_path_factory.mktemp("vercel")) as peer:
         yield peer
 
 

@@ -91,8 +91,8 @@ def _joined(values: Iterable[Any], decisive: bool) -> Any:
 def _compared(sign: str, left: Any, right: Any) -> Any:
     if left is UNDEFINED or right is UNDEFINED or type_of(left) != type_of(right):
         return UNDEFINED
-    if sign in ("=", "!="):
-        return (left == right) is (sign == "=")
+    if sign == "=":
+        return left == right
     if type_of(left) not in ("number", "string"):
         return UNDEFINED
     return {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[sign]

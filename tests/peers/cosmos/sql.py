@@ -5,7 +5,7 @@ The subset is the application's written list, not Cosmos DB's language:
     SELECT [TOP n] item, …            item: expression [AS name]
     SELECT [TOP n] VALUE expression   expression may be COUNT(1), alone
     FROM c
-    WHERE AND OR NOT ( ) = != < <= > >= IN (…), EXISTS(SELECT VALUE t FROM t IN c.path WHERE …)
+    WHERE AND OR NOT ( ) = < <= > >= IN (…), EXISTS(SELECT VALUE t FROM t IN c.path WHERE …)
     ORDER BY c.path [ASC|DESC], …  |  VectorDistance(…)  |  RANK FullTextScore(…)
 
 Functions: see FUNCTIONS. Texts come as parameters only: a quoted text is refused.
@@ -120,7 +120,7 @@ class Reader:
 
     def _comparison(self) -> Expression:
         left = self._primary()
-        for sign in ("<=", ">=", "!=", "=", "<", ">"):
+        for sign in ("<=", ">=", "=", "<", ">"):
             if self._took(sign):
                 return Operation(sign, (left, self._primary()))
         if self._took("in"):

@@ -31,6 +31,7 @@ async def container(cosmos_peer: Running) -> AsyncIterator[ContainerProxy]:
         ("SELECT c.id FROM c WHERE c.n = 1 AND NOT IS_DEFINED(c.other)", "would scan: /other"),
         ("SELECT c.id FROM c ORDER BY c.other", "would scan: /other"),
         ("SELECT c.id FROM c ORDER BY c.n, c.name", "no composite index"),
+        ("SELECT c.id FROM c WHERE c.n != 1", "outside of the allowed subset"),
         ("SELECT DISTINCT c.id FROM c", "DISTINCT|without a name"),
         ("SELECT VALUE SUM(c.n) FROM c", "the function SUM"),
         ("SELECT c.n FROM c GROUP BY c.n", "outside of the allowed subset"),

@@ -18,6 +18,10 @@ _PLACE = ("~eva", "~checkpoints")
 _KIND = "~checkpoint"
 _ALL = "SELECT c.number, c.note, c.signature, c.hash FROM c WHERE c.kind = @kind ORDER BY c.number"
 _LAST = "SELECT TOP 1 c.number, c.hash FROM c WHERE c.kind = @kind ORDER BY c.number DESC"
+_RECENT = """
+SELECT TOP 20 c.number, c.note, c.signature, c.hash FROM c
+WHERE c.kind = @kind ORDER BY c.number DESC
+"""
 _TRIES = 20  # processes that seal in the same moment
 
 
@@ -46,7 +50,20 @@ class Checkpoints:
 
     async def all(self) -> list[Checkpoint]:
         """Return every checkpoint, by number."""
-        rows = await self._container.query(_PLACE, _ALL, {"@kind": _KIND})
+        return await self._found(_ALL)
+
+    async def _is_ours(self, made: Checkpoint) -> bool:
+        """Tell whether the number was taken by this very checkpoint, whose answer got lost."""
+        found = await self._container.read(_PLACE, _id(made.number))
+        return found is not None and found["hash"] == made.hash
+
+    async def _copy(self, made: Checkpoint) -> None:
+        """Keep a copy; the first time also of those before, as a process may have ended midway."""
+        await self._seal.copy([made] if self._copied else (await self._found(_RECENT))[::-1])
+        self._copied = True
+
+    async def _found(self, sql: str) -> list[Checkpoint]:
+        rows = await self._container.query(_PLACE, sql, {"@kind": _KIND})
         return [
             Checkpoint(
                 number=row["number"],
@@ -56,19 +73,6 @@ class Checkpoints:
             )
             for row in rows
         ]
-
-    async def _is_ours(self, made: Checkpoint) -> bool:
-        """Tell whether the number was taken by this very checkpoint, whose answer got lost."""
-        found = await self._container.read(_PLACE, _id(made.number))
-        return found is not None and found["hash"] == made.hash
-
-    async def _copy(self, made: Checkpoint) -> None:
-        missing = [made]
-        if not self._copied:
-            there = {copy.number for copy in await self._seal.copies()}
-            missing = [one for one in await self.all() if one.number not in there]
-        await self._seal.copy(missing)
-        self._copied = True
 
 
 def _made(number: int, text: bytes, signature: bytes) -> Checkpoint:

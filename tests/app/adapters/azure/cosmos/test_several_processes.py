@@ -12,6 +12,7 @@ from app.core.models import JobKind, Partition
 from app.core.ports import Enqueue, Put, Settle
 from tests.contract.cosmos import means
 from tests.contract.sample import a_job, a_key, a_space
+from tests.contract.sealing import KeySeal
 from tests.contract.test_audit_log import a_request, an_act, on_behalf
 
 INGEST = (JobKind.INGEST,)
@@ -88,3 +89,15 @@ async def test_each_seals_its_own_chains_and_all_of_them_verify(
     assert report.problems == []
     assert (report.events, report.unsealed_tail) == (10, 0)
     assert (report.checkpoints, report.copies) == (2, 2)
+
+
+async def test_a_checkpoint_whose_copy_was_not_made_is_copied_by_the_next_process(
+    store: CosmosStore, other: CosmosStore
+) -> None:
+    seal = store.audit._seal
+    assert isinstance(seal, KeySeal)
+    assert await store.audit.seal() is not None
+    seal.kept.clear()  # as if it had ended between checkpoint and copy
+    assert await other.audit.seal() is not None
+    assert sorted(seal.kept) == [1, 2]
+    assert (await other.audit.verify()).problems == []
