@@ -4,6 +4,7 @@ All servers stand at once and are asked in turns, so that a noisy moment hits al
 """
 
 import contextlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from itertools import repeat
 
 from api_corpus import Corpus, corpus
 from api_eva import fill, make_space, serving, sound
-from api_measure import Load, Measured, closed_loop
+from api_measure import Load, Measured, WrongAnswerError, closed_loop
 from api_processes import NotRunningError, Server
 from api_report import Cells, Row, Verdict
 from api_setting import Setting
@@ -20,7 +21,7 @@ from peers.standing import AbsentError, Question, Standing
 
 PER_SECOND, P95_MS = 150.0, 80.0
 CONNECTIONS = 8
-_TRIED = 100
+_TRIED, _ANSWERED = 100, 0.9  # questions put beforehand, and how many of them have an answer
 QUESTIONS = 8000  # more than are put to anyone, so that no answer is a repetition
 _PEERS = {"txtai": bm25_txtai, "chromadb": vectors_chroma, "open-webui": chat_openwebui}
 _EVA = "EVA: ask, 8 at a time"
@@ -91,10 +92,18 @@ def _ours(setting: Setting, held: Corpus, row: Row) -> Iterator[list[Asked]]:
         setting.say(f"  EVA holds {passages} passages")
         row.remarks.append(f"EVA: {passages} passages; answers composed, every citation re-checked")
         asks = eva.asks(held.questions(QUESTIONS), repeat(space_id))
-        row.remarks.append(f"EVA: of {_TRIED} questions {eva.bands(asks[-_TRIED:])}")
+        row.remarks.append(f"EVA: of {_TRIED} questions {_carried(eva.bands(asks[-_TRIED:]))}")
         question = Question("ask", "answer with checked citations", asks, sound)
         alone = Asked("EVA: ask, 1 at a time", eva.server, question, 1, put=QUESTIONS // 2)
         yield [Asked(_EVA, eva.server, question), alone]
+
+
+def _carried(bands: Counter[str]) -> str:
+    """Say how far the sources carried; whoever refuses to answer is quick, and not measured."""
+    told = ", ".join(f"{count} {band}" for band, count in bands.most_common())
+    if bands["answer"] < _ANSWERED * _TRIED:
+        raise WrongAnswerError(f"EVA: too few answers: {told}")
+    return told
 
 
 def _theirs(setting: Setting, peer: Standing, row: Row) -> Iterator[Asked]:

@@ -21,7 +21,7 @@ FROM_ONE_SOURCE = 40  # no single manual or licence makes up the corpus
 IN_ONE_DOCUMENT = 25
 PROSE = 0.8  # share of letters, blanks and commas
 _SENTENCE = re.compile(r"[A-ZÉÈÀ][^.!?]{50,220}[.!?](?=\s|$)")
-_WORD = re.compile(r"[^\W\d_]{2,}")
+_WORD = re.compile(r"\b[^\W\d_]{2,}\b")  # whole ones: not the parts of SUCH_A_NAME
 _UNLIKE_PROSE = re.compile(r"[^\w\s,.']|[\d_]")
 
 

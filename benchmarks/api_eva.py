@@ -47,13 +47,12 @@ class Eva:
         bodies = ({"space_id": space_id, "question": q} for q, space_id in pairs)
         return tuple(request("POST", f"{API}/queries", headers, body) for body in bodies)
 
-    def bands(self, asks: Sequence[str]) -> str:
-        """Put the questions once, and say how far the sources carried."""
+    def bands(self, asks: Sequence[str]) -> Counter[str]:
+        """Put the questions once; return how far the sources carried, counted."""
         outcome = run(
             Plan(self.server.port, tuple(asks), 4, 60.0, most=len(asks), samples=len(asks))
         )
-        counted = Counter(json.loads(body)["band"] for body in outcome.samples)
-        return ", ".join(f"{count} {band}" for band, count in counted.most_common())
+        return Counter(json.loads(body)["band"] for body in outcome.samples)
 
 
 @contextlib.contextmanager
@@ -120,9 +119,12 @@ def _upload_text(http: httpx2.Client, space_id: str, document: tuple[str, str]) 
 def sound(body: str) -> bool:
     """Tell whether an answer quotes what it claims to, and every sentence of it cites a quote.
 
-    Where the sources only come near, the closest passages are cited and nothing is said.
+    Where the sources only come near, the closest passages are cited and nothing is said; where
+    they don't, nothing is cited either.
     """
     told = json.loads(body)
+    if told["band"] == "nothing":
+        return not told["citations"] and not told["sentences"]
     numbers = {one["number"] for one in told["citations"]}
     hashes = all(
         hashlib.sha256(one["quote"].encode()).hexdigest() == one["sha256"]

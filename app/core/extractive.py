@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from app.core.nearness import nearness
 from app.core.ports import Analyzer, Claim, Material, Ranked, Support
@@ -37,9 +38,10 @@ class _Line:
 class ExtractiveComposer:
     """Composes answers of verbatim sentences, those of one passage together, best first."""
 
+    NAME: ClassVar = "extractive"
     analyzer: Analyzer
     selection: Selection = field(default_factory=Selection)
-    name: str = "extractive"
+    name: str = NAME
 
     async def compose(self, material: Material) -> AsyncIterator[Claim]:
         """Yield the sentences that carry the question's weight, one to `Selection.most`."""
@@ -50,29 +52,27 @@ class ExtractiveComposer:
 
     def _lines(self, material: Material, weights: Mapping[str, float]) -> Iterator[_Line]:
         total = sum(weights.values()) or 1.0
-        scores = [ranked.score for ranked in material.ranked]
-        low, span = min(scores, default=0.0), (max(scores, default=0.0) - min(scores, default=0.0))
-        for index, ranked in enumerate(material.ranked):
+        alike = _Alike(weights)
+        for index, (ranked, rank) in enumerate(_placed(material)):
             passage = ranked.candidate.passage
             if material.answer_language_only and passage.language != material.language:
                 continue
-            rank = (ranked.score - low) / span if span > 0 else 1.0
             for unit in split(passage.text):
-                terms = frozenset(self.analyzer.terms(passage.text[unit.start : unit.end]))
-                if unit.heading or len(terms) < self.selection.shortest:
+                if unit.heading:
                     continue
-                initials = _by_initial(terms)
-                hits = {term: weight * _part(term, initials) for term, weight in weights.items()}
-                overlap = sum(hits.values()) / total
-                if overlap > 0:
-                    yield _Line(
-                        index=index,
-                        start=passage.span.start + unit.start,
-                        end=passage.span.start + unit.end,
-                        terms=terms,
-                        hits=frozenset(term for term, weight in hits.items() if weight),
-                        score=overlap + self.selection.passage_weight * rank,
-                    )
+                terms = frozenset(self.analyzer.terms(passage.text[unit.start : unit.end]))
+                parts = alike.parts(terms)
+                if len(terms) < self.selection.shortest or not parts:
+                    continue
+                overlap = sum(weights[term] * part for term, part in parts.items()) / total
+                yield _Line(
+                    index=index,
+                    start=passage.span.start + unit.start,
+                    end=passage.span.start + unit.end,
+                    terms=terms,
+                    hits=frozenset(parts),
+                    score=overlap + self.selection.passage_weight * rank,
+                )
 
     def _chosen(self, lines: Sequence[_Line], weights: Mapping[str, float]) -> list[_Line]:
         """Take the best, then what is nearly as good or adds to it, never the same twice."""
@@ -93,20 +93,37 @@ class ExtractiveComposer:
         return chosen
 
 
-def _by_initial(terms: Iterable[str]) -> Mapping[str, Sequence[str]]:
-    found: dict[str, list[str]] = {}
-    for term in terms:
-        found.setdefault(term[0], []).append(term)
-    return found
+def _placed(material: Material) -> Iterator[tuple[Ranked, float]]:
+    """Yield each passage with its score between the worst one's, 0, and the best one's, 1."""
+    scores = [ranked.score for ranked in material.ranked]
+    low, span = min(scores, default=0.0), max(scores, default=0.0) - min(scores, default=0.0)
+    for ranked in material.ranked:
+        yield ranked, (ranked.score - low) / span if span > 0 else 1.0
 
 
-def _part(term: str, initials: Mapping[str, Sequence[str]]) -> float:
-    """Return how far a sentence's terms have a term of the question: 1.0, or spelled like it."""
-    others = initials.get(term[0], ())
-    if term in others:
-        return 1.0
-    near = max((nearness(term, other) for other in others), default=0.0) if others else 0.0
-    return near if near >= LIKE else 0.0
+class _Alike(dict[str, Sequence[tuple[str, float]]]):
+    """Which of the question's terms a word is or is spelled like, and how far; found when asked."""
+
+    def __init__(self, weights: Mapping[str, float]) -> None:
+        super().__init__()
+        self._asked = [term for term, weight in weights.items() if weight]
+        self._initials: dict[str, list[str]] = {}
+        for term in self._asked:
+            self._initials.setdefault(term[0], []).append(term)
+
+    def __missing__(self, word: str) -> Sequence[tuple[str, float]]:
+        near = [(term, nearness(term, word)) for term in self._initials.get(word[0], ())]
+        found = self[word] = [(term, part) for term, part in near if part >= LIKE] if near else ()
+        return found
+
+    def parts(self, words: Iterable[str]) -> Mapping[str, float]:
+        """Return how far the words have each of the question's terms, in the question's order."""
+        best: dict[str, float] = {}
+        for word in words:
+            for term, part in self[word]:
+                if part > best.get(term, 0.0):
+                    best[term] = part
+        return {term: best[term] for term in self._asked if term in best} if best else best
 
 
 def whole(ranked: Sequence[Ranked], index: int) -> Claim:

@@ -58,15 +58,10 @@ class Accepted:
     lease: Lease | None
 
 
-async def ask(
-    ports: Ports,
-    principal: Principal,
-    asked: Asked,
-    *,
-    id_: str | None = None,
-    here: bool = False,
-) -> Accepted:
-    """Make a question durable; with `here` its job is born leased to the calling process.
+async def prepare(
+    ports: Ports, principal: Principal, asked: Asked, *, id_: str | None = None
+) -> Query | Stored[Query]:
+    """Return a question that may be asked, counted but not durable yet; or the one of this id.
 
     Raises NotFoundError for any space that is not visible, InvalidInputError for a bad filter,
     BudgetExceededError.
@@ -76,7 +71,7 @@ async def ask(
     for space_id in asked.space_ids:
         await spaces.get(ports, principal, space_id)
     if id_ is not None and (known := await _known(ports, principal, id_)):
-        return Accepted(known, None)
+        return known
     query = Query(
         id=id_ or new_id("qry"),
         tenant_id=principal.tenant_id,
@@ -85,11 +80,17 @@ async def ask(
         language=asked.language,
         top_k=asked.top_k,
         filter=asked.filter,
-        status=QueryStatus.PROCESSING if here else QueryStatus.PENDING,
         created_at=datetime.now(UTC),
         created_by=principal.id,
     )
     await ports.meter.question(query.tenant_id, query.created_by, query.space_ids)
+    return query
+
+
+async def accept(ports: Ports, prepared: Query, *, here: bool = False) -> Accepted:
+    """Make a question durable; with `here` its job is born leased to the calling process."""
+    status = QueryStatus.PROCESSING if here else QueryStatus.PENDING
+    query = replace(prepared, status=status)
     lease = _lease(query) if here else None
     [etag, _] = await ports.records.commit(
         place(query),
@@ -97,6 +98,21 @@ async def ask(
         Enqueue(job=_job(query) if lease is None else lease.job, lease=lease),
     )
     return Accepted(Stored(query, etag), lease)
+
+
+async def ask(
+    ports: Ports,
+    principal: Principal,
+    asked: Asked,
+    *,
+    id_: str | None = None,
+    here: bool = False,
+) -> Accepted:
+    """Prepare a question and accept it; one that is known by its id is as it was."""
+    prepared = await prepare(ports, principal, asked, id_=id_)
+    if isinstance(prepared, Stored):
+        return Accepted(prepared, None)
+    return await accept(ports, prepared, here=here)
 
 
 async def _known(ports: Ports, principal: Principal, query_id: str) -> Stored[Query] | None:

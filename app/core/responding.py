@@ -3,15 +3,20 @@
 The answer and the end of its job are committed together, notes of whom it quotes before. A
 deleted document leaves the index at once. One that is deleted while an answer is made from it is
 withheld: either the erasure finds the note, or the second look taken here finds the deletion.
+
+Who waits for an answer that takes milliseconds is told of the question and the answer at once, and
+one commit makes both durable (`at_once`). Everybody else was told of the question before.
 """
 
-from collections.abc import Mapping
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from app.core import answering, erasure, events, filters, queries
-from app.core.errors import StaleEtagError
-from app.core.kinds import DOCUMENTS, EXPLANATIONS, QUERIES, QUOTATIONS
+from app.core.errors import EvaError, NotFoundError, StaleEtagError
+from app.core.kinds import DOCUMENTS, EXPLANATIONS, QUERIES, QUOTATIONS, SPACES
 from app.core.live import Live
 from app.core.models import (
     Answer,
@@ -25,10 +30,15 @@ from app.core.models import (
     Stored,
     VersionRef,
 )
-from app.core.ports import Candidate, Ports, Put, Settle
+from app.core.ports import Candidate, Ports, Put, Remove, Settle
 
-CANDIDATES = 50  # proposed by search for each space
 _EXPLAINED = 20
+_log = logging.getLogger("eva.answers")
+
+
+def candidates(top_k: int) -> int:
+    """Return how many passages search is to propose in each space; with more, answers are equal."""
+    return max(20, 4 * top_k)
 
 
 async def respond(ports: Ports, live: Live, lease: Lease) -> None:
@@ -43,6 +53,42 @@ async def respond(ports: Ports, live: Live, lease: Lease) -> None:
         await _store(ports, live, lease, (found, answered))
     finally:
         live.close(found.value.id)
+
+
+async def at_once(ports: Ports, query: Query, within_s: float) -> Stored[Query] | None:
+    """Answer a question that nobody was told of yet; durable on return, question and answer.
+
+    None if it takes longer, or can't be done now, and nothing is kept of it: then it is to be
+    accepted, and its job is tried until it is done. NotFoundError for a space deleted meanwhile.
+    """
+    if ports.composer.name != answering.ExtractiveComposer.NAME:
+        return None  # a model's work is not begun twice
+    try:
+        async with asyncio.timeout(within_s):
+            answered = await answering.answer(await _asking(ports, query))
+    except (EvaError, TimeoutError) as error:
+        _log.info("not answered at once: %r", error)
+        return None
+    completed = await _completed(ports, query, answered)
+    changes = await _changes(ports, completed, answered)
+    etags = await ports.records.commit(
+        queries.place(query), Put(kind=QUERIES, value=completed, if_absent=True), *changes
+    )
+    await _require_space(ports, query, changes)
+    return await _second_look(ports, Stored(completed, etags[0]))
+
+
+async def _require_space(ports: Ports, query: Query, changes: Sequence[Put]) -> None:
+    """Raise NotFoundError if the query's space was deleted meanwhile, and leave nothing in it.
+
+    Its erasure may have looked before the query was there.
+    """
+    home = queries.place(query)
+    space = await ports.records.get(SPACES, Partition(query.tenant_id), home.space_id)
+    if space is None or space.value.deleted_at is not None:
+        gone = [Remove(kind=put.kind, id=put.value.id) for put in changes]
+        await ports.records.commit(home, Remove(kind=QUERIES, id=query.id), *gone)
+        raise NotFoundError(id=home.space_id)
 
 
 async def give_up(ports: Ports, live: Live, lease: Lease) -> None:
@@ -70,22 +116,7 @@ async def give_up(ports: Ports, live: Live, lease: Lease) -> None:
 async def _answered(ports: Ports, live: Live, query: Query) -> answering.Answered | None:
     """Return what came of the query; None if it was cancelled on the way."""
     live.tell(query.id, "status", events.status(query))
-    where = filters.parse(query.filter) if query.filter is not None else None
-    places = [Partition(query.tenant_id, space_id) for space_id in query.space_ids]
-    found = [
-        await ports.index.search(place, query.question, limit=CANDIDATES, where=where)
-        for place in places
-    ]
-    asking = answering.Asking(
-        question=query.question,
-        found=found,
-        composer=ports.composer,
-        fallback=answering.ExtractiveComposer(ports.analyzer),
-        reader=_Source(ports, query.tenant_id).read,
-        language=query.language,
-        top_k=query.top_k,
-    )
-    async for event in answering.stream(asking):
+    async for event in answering.stream(await _asking(ports, query)):
         if live.cancelled(query.id):
             return None
         match event:
@@ -96,6 +127,25 @@ async def _answered(ports: Ports, live: Live, query: Query) -> answering.Answere
             case answering.Answered():
                 return event
     raise AssertionError("a stream ends with what was answered")
+
+
+async def _asking(ports: Ports, query: Query) -> answering.Asking:
+    """Search; return the question, what was found, and the means to answer."""
+    where = filters.parse(query.filter) if query.filter is not None else None
+    places = [Partition(query.tenant_id, space_id) for space_id in query.space_ids]
+    found = [
+        await ports.index.search(place, query.question, limit=candidates(query.top_k), where=where)
+        for place in places
+    ]
+    return answering.Asking(
+        question=query.question,
+        found=found,
+        composer=ports.composer,
+        fallback=answering.ExtractiveComposer(ports.analyzer),
+        reader=_Source(ports, query.tenant_id).read,
+        language=query.language,
+        top_k=query.top_k,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,31 +176,44 @@ async def _store(
     if answered is None:
         await ports.records.commit(lease.job.partition, Settle(lease=lease))
         return
-    completed = replace(
-        found.value,
-        status=QueryStatus.COMPLETED,
-        answer=answered.answer,
-        completed_at=datetime.now(UTC),
-    )
-    await ports.meter.answer(completed, answered.answer.usage)  # it is spent, come what may
+    completed = await _completed(ports, found.value, answered)
+    changes = await _changes(ports, completed, answered)
     home = lease.job.partition
-    notes = _quotations(completed, answered.answer)
-    for place, elsewhere in notes.items():
-        if place != home:
-            await ports.records.commit(place, *elsewhere)
     try:
         etags = await ports.records.commit(
             home,
             Put(kind=QUERIES, value=completed, if_etag=found.etag),
-            Put(kind=EXPLANATIONS, value=_explanation(completed, answered)),
-            *notes.get(home, ()),
+            *changes,
             Settle(lease=lease),
         )
     except StaleEtagError:  # cancelled while it was answered
         await ports.records.commit(home, Settle(lease=lease))
         return
     final = await _second_look(ports, Stored(completed, etags[0]))
-    live.tell(final.id, "done", events.done(final))
+    live.tell(completed.id, "done", events.done(final.value))
+
+
+async def _completed(ports: Ports, query: Query, answered: answering.Answered) -> Query:
+    """Return the query with its answer, which is counted: it is spent, come what may."""
+    completed = replace(
+        query,
+        status=QueryStatus.COMPLETED,
+        answer=answered.answer,
+        completed_at=datetime.now(UTC),
+    )
+    await ports.meter.answer(completed, answered.answer.usage)
+    return completed
+
+
+async def _changes(ports: Ports, query: Query, answered: answering.Answered) -> list[Put]:
+    """Return what is committed beside the query; notes that belong elsewhere are durable before."""
+    home, changes = queries.place(query), [_explanation(query, answered)]
+    for place, notes in _quotations(query, answered.answer).items():
+        if place == home:
+            changes += notes
+        else:
+            await ports.records.commit(place, *notes)
+    return changes
 
 
 def _quotations(query: Query, answer: Answer) -> Mapping[Partition, list[Put]]:
@@ -168,22 +231,23 @@ def _quotations(query: Query, answer: Answer) -> Mapping[Partition, list[Put]]:
     return notes
 
 
-def _explanation(query: Query, answered: answering.Answered) -> Explanation:
-    return Explanation(
+def _explanation(query: Query, answered: answering.Answered) -> Put:
+    explanation = Explanation(
         id=query.id,
         terms=answered.found.terms,
         candidates=answered.explained[:_EXPLAINED],
         stages_ms=answered.stages_ms,
         passages_searched=answered.found.passages_searched,
     )
+    return Put(kind=EXPLANATIONS, value=explanation)
 
 
-async def _second_look(ports: Ports, stored: Stored[Query]) -> Query:
+async def _second_look(ports: Ports, stored: Stored[Query]) -> Stored[Query]:
     """Withhold what was deleted while the answer was made; return the query as it stands."""
     query = stored.value
     answer = query.answer
     if answer is None:
-        return query
+        return stored
     for space_id in dict.fromkeys(c.space_id for c in answer.citations):
         cited = {c.document_id for c in answer.citations if c.space_id == space_id}
         place = Partition(query.tenant_id, space_id)
@@ -192,13 +256,13 @@ async def _second_look(ports: Ports, stored: Stored[Query]) -> Query:
         for document_id in sorted(cited - alive):
             answer = erasure.without(answer, document_id)
     if answer is query.answer:
-        return query
+        return stored
     withheld = replace(query, answer=answer)
     try:
-        await ports.records.commit(
+        [etag] = await ports.records.commit(
             queries.place(query), Put(kind=QUERIES, value=withheld, if_etag=stored.etag)
         )
     except StaleEtagError:  # the erasure came first and did the same
         again = await ports.records.get(QUERIES, queries.place(query), query.id)
-        return again.value if again else withheld
-    return withheld
+        return again or Stored(withheld, stored.etag)
+    return Stored(withheld, etag)

@@ -31,10 +31,13 @@ _LAST_WORD = re.compile(r"([^\s\u00a0\u202f(\[«\"“'’]+)$")  # noqa: RUF001
 _INITIAL = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
 _HEADING = re.compile(r"#{1,6}\s+")
 _ITEM = re.compile(r"(?:[-*+•‣▪●–—◦]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)]|\(?[A-Z]\))\s+")  # noqa: RUF001
+_MARKS = frozenset("-*+•‣▪●–—◦(")  # noqa: RUF001
+_NUMBERS = re.compile(r"\w{1,4}[.)]")  # what may be a number of a list
 _ROW = re.compile(r"\|.*\|?\s*$")
 _CELLS = re.compile(r"[^|]+(?: \| [^|]*)+$")  # a table's header as extraction writes it …
 _LABEL = re.compile(r"([^:;]{1,80}): ")  # … and its rows: "fee: 160 $; delay: 20 days"
 _RULE_ROW = re.compile(r"[\s|:+=\-_*]+$")
+_RULE_SIGNS = frozenset("|:+=-_*")
 _LONGEST_HEADING = 90
 _LONGEST_WORD = 12  # that may be an abbreviation
 _SHORT_LINE = 0.6  # of the line that follows
@@ -107,6 +110,8 @@ def _stands_alone(line: str, following: str) -> bool:
 
 def _same_label(line: str, following: str) -> bool:
     """Tell whether two lines are rows of one table: they begin with the same label."""
+    if ": " not in following:  # most are not: to look costs less than to match
+        return False
     label, other = _LABEL.match(line), _LABEL.match(following)
     return label is not None and other is not None and label[1] == other[1]
 
@@ -123,15 +128,18 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
 
 def _kind(text: str, start: int, end: int) -> tuple[str, int]:
     """Return what a line is and where its own words begin."""
-    if heading := _HEADING.match(text, start, end):
+    first = text[start : start + 1]
+    if first == "#" and (heading := _HEADING.match(text, start, end)):
         return "heading", heading.end()
-    if text[start:end].startswith("|") and _ROW.match(text, start, end):
-        return ("text", end) if _RULE_ROW.match(text, start, end) else ("row", start)
-    if _RULE_ROW.match(text, start, end):
+    if first in _RULE_SIGNS and _RULE_ROW.match(text, start, end):
         return "text", end
-    if _CELLS.match(text[start:end]):
-        return "row", start
-    if item := _ITEM.match(text, start, end):
+    if text.find("|", start, end) >= 0:
+        line = text[start:end]
+        if (first == "|" and _ROW.match(line)) or _CELLS.match(line):
+            return "row", start
+    if (first in _MARKS or _NUMBERS.match(text, start, end)) and (
+        item := _ITEM.match(text, start, end)
+    ):
         return "item", item.end()
     return "text", start
 

@@ -1,4 +1,4 @@
-"""Asking: the query is durable before anything is answered, and answered in this process if it can.
+"""Asking: the query is durable before anybody hears of it, and answered in this process if it can.
 
 The client chooses how it hears: it polls (202), waits a while (`Prefer: wait=N`), or listens
 (`Accept: text/event-stream`).
@@ -9,7 +9,7 @@ import time
 
 from starlette.responses import Response
 
-from app.core import events, queries
+from app.core import events, queries, responding
 from app.core.models import Query, QueryStatus, Stored
 from app.core.queries import Accepted, Asked
 from app.web import acceptance, etags, preferences, shapes
@@ -26,24 +26,40 @@ async def answer(call: Call, asked: Asked) -> Response:
     """Make a question durable and answer in the way that the client prefers."""
     kinds = ("application/json", MEDIA_TYPE)
     listens = acceptance.chosen(call.request.headers.get("accept"), kinds) == MEDIA_TYPE
-    accepted = await queries.ask(
-        call.ports,
-        call.principal,
-        asked,
-        id_=call.id_for("qry"),
-        here=call.services.worker is not None,
-    )
-    query_id = accepted.query.value.id
-    if listens:
-        call.services.listeners.expect(query_id)
-    working = _begin(call, accepted)
-    if listens:
-        return stream(call, query_id)
     wait_s = preferences.wait_s(call.request.headers, call.services.limits.max_wait_s)
-    found = accepted.query
+    prepared = await queries.prepare(call.ports, call.principal, asked, id_=call.id_for("qry"))
+    if isinstance(prepared, Query):
+        if listens:
+            return await _heard(call, prepared)
+        return _told(await _answered(call, prepared, wait_s), wait_s)
+    if listens:
+        call.services.listeners.expect(prepared.value.id)
+        return stream(call, prepared.value.id)
     if wait_s:
-        found = await ended(call, query_id, wait_s, working)
-    return _told(found, wait_s)
+        prepared = await ended(call, prepared.value.id, wait_s)
+    return _told(prepared, wait_s)
+
+
+async def _heard(call: Call, prepared: Query) -> Response:
+    call.services.listeners.expect(prepared.id)
+    accepted = await queries.accept(call.ports, prepared, here=call.services.worker is not None)
+    _begin(call, accepted)
+    return stream(call, prepared.id)
+
+
+async def _answered(call: Call, prepared: Query, wait_s: float) -> Stored[Query]:
+    """Return the query as it stands after the wait, durable."""
+    here, began = call.services.worker is not None, time.monotonic()
+    if wait_s and here:
+        found = await responding.at_once(call.ports, prepared, wait_s)
+        if found is not None:
+            return found
+    accepted = await queries.accept(call.ports, prepared, here=here)
+    working = _begin(call, accepted)
+    left_s = wait_s - (time.monotonic() - began)
+    if left_s <= 0:
+        return accepted.query
+    return await ended(call, prepared.id, left_s, working)
 
 
 def stream(call: Call, query_id: str, *, after: int = 0) -> EventStream:

@@ -14,11 +14,14 @@ from app.core.models import Job, Partition
 from app.core.ports import Change, Enqueue, Put, Remove, Settle
 
 Key: TypeAlias = tuple[str, str, str, str]
-_ETAG = "SELECT etag FROM records WHERE tenant = ? AND space = ? AND kind = ? AND id = ?"
-_INSERT = "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)"
-_UPDATE = """
-UPDATE records SET etag = ?, terms = ?, body = ?
-WHERE tenant = ? AND space = ? AND kind = ? AND id = ?
+_INSERT = "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_PUT = """
+INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, space, kind, id)
+    DO UPDATE SET etag = excluded.etag, terms = excluded.terms, body = excluded.body
+"""
+_REPLACE = """
+UPDATE records SET etag = ?5, terms = ?6, body = ?7
+WHERE tenant = ?1 AND space = ?2 AND kind = ?3 AND id = ?4 AND etag = ?8
 """
 _DELETE = """
 DELETE FROM records
@@ -68,15 +71,14 @@ def _put(partition: Partition, put: Put) -> Work[str]:
 
 
 def _write(connection: sqlite3.Connection, key: Key, put: Put, row: tuple[Any, ...]) -> str:
-    found = connection.execute(_ETAG, key).fetchone()
-    if put.if_absent and found is not None:
-        raise ConflictError(reason="exists")
-    if put.if_etag is not None and found != (put.if_etag,):
-        raise StaleEtagError
-    if found is None:
-        connection.execute(_INSERT, (*key, *row))
+    if put.if_etag is not None:
+        if connection.execute(_REPLACE, (*key, *row, put.if_etag)).rowcount == 0:
+            raise StaleEtagError
+    elif put.if_absent:
+        if connection.execute(_INSERT, (*key, *row)).rowcount == 0:
+            raise ConflictError(reason="exists")
     else:
-        connection.execute(_UPDATE, (*row, *key))
+        connection.execute(_PUT, (*key, *row))
     return str(row[0])
 
 

@@ -25,7 +25,7 @@ class SnowballAnalyzer:
 
     def terms(self, text: str) -> list[str]:
         """Return the terms of a text, repeated as they occur."""
-        return [term for word in _WORD.findall(text.lower()) if (term := _term(word))]
+        return list(filter(None, map(_term, _WORD.findall(text.lower()))))
 
 
 @lru_cache(_CACHED)
