@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from app.core import documents, spaces
 from app.core.access import Principal
-from app.core.errors import ConflictError, InvalidInputError, StaleEtagError
+from app.core.errors import ConflictError, InvalidInputError, NotFoundError, StaleEtagError
 from app.core.ids import new_id
 from app.core.kinds import CONTENT_CLAIMS, DOCUMENTS
 from app.core.models import (
@@ -61,20 +61,24 @@ async def upload(
     now = datetime.now(UTC)
     document_id = new_id("doc")
     version = await _store(ports, principal, (space_id, document_id, 1), file)
-    description = said()
-    document = Document(
-        id=document_id,
-        tenant_id=principal.tenant_id,
-        space_id=space_id,
-        title=description.title,
-        metadata=description.metadata,
-        tags=description.tags,
-        versions=(version,),
-        created_at=now,
-        updated_at=now,
-        created_by=principal.id,
-    )
-    return await _claim(ports, principal, document)
+    try:
+        description = said()
+        document = Document(
+            id=document_id,
+            tenant_id=principal.tenant_id,
+            space_id=space_id,
+            title=description.title,
+            metadata=description.metadata,
+            tags=description.tags,
+            versions=(version,),
+            created_at=now,
+            updated_at=now,
+            created_by=principal.id,
+        )
+        return await _claim(ports, principal, document)
+    except (InvalidInputError, NotFoundError):  # refused: nothing of it stays
+        await ports.blobs.delete(Partition(principal.tenant_id, space_id), document_id)
+        raise
 
 
 async def _claim(ports: Ports, principal: Principal, document: Document) -> Uploaded:

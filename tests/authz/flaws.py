@@ -15,6 +15,7 @@ from app.core.kinds import DOCUMENTS, SPACES
 from app.core.models import Partition, Scope, SpaceRole, Stored
 from app.core.ports import Ports, Put
 from app.web import guard
+from app.web.dispatch import Dispatch
 from app.web.guard import GuardedRoute
 from tests.authz.world import OWNER, World
 
@@ -33,7 +34,9 @@ def public(patch: pytest.MonkeyPatch, world: World, operation: str) -> None:
                     operation_id=operation,
                     response_model=None,
                 )
-    patch.setattr(world.house.app.router, "routes", routes)
+    router = world.house.app.router
+    patch.setattr(router, "routes", routes)
+    patch.setattr(router, "middleware_stack", Dispatch(routes, router.app))
 
 
 def any_scope(patch: pytest.MonkeyPatch, *_: object) -> None:

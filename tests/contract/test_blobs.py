@@ -1,6 +1,8 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -172,4 +174,34 @@ async def test_many_uploads_at_once_all_arrive(blobs: BlobStore, space: Partitio
 
 async def test_a_healthy_store_answers_a_ping(blobs: BlobStore, space: Partition) -> None:
     await blobs.ping()
+    assert await blobs.count(space) == 0
+
+
+async def test_versions_are_told_by_when_their_newest_part_was_stored(
+    blobs: BlobStore, space: Partition
+) -> None:
+    began = datetime.now(UTC)
+    first = a_version(space)
+    second = replace(first, version=2)
+    for ref in (first, second):
+        await _put(blobs, ref)
+    await blobs.put(second, "text", chunked(b"text"), max_bytes=ROOMY)
+    later = datetime.now(UTC) + timedelta(minutes=1)
+    told = [ref async for ref in blobs.stored_before(later) if ref.partition == space]
+    assert sorted(told, key=lambda ref: ref.version) == [first, second]
+    earlier = began - timedelta(minutes=1)
+    assert not [ref async for ref in blobs.stored_before(earlier) if ref.partition == space]
+
+
+async def test_a_version_is_discarded_without_its_neighbours(
+    blobs: BlobStore, space: Partition
+) -> None:
+    first = a_version(space)
+    second, twelfth = replace(first, version=2), replace(first, version=12)
+    for ref in (first, second, twelfth):
+        await _put(blobs, ref)
+    await blobs.put(second, "text", chunked(b"text"), max_bytes=ROOMY)
+    assert await blobs.discard(second) == 2
+    assert await blobs.count(space) == 2
+    assert [await blobs.discard(ref) for ref in (second, first, twelfth)] == [0, 1, 1]
     assert await blobs.count(space) == 0

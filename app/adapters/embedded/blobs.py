@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar, TypeVarTuple
 
@@ -86,6 +87,16 @@ class FileBlobStore:
         """Remove a space's folder."""
         path = self._layout.space(partition)
         return await self._aside(self._layout.remove, path)
+
+    async def stored_before(self, moment: datetime) -> AsyncIterator[VersionRef]:
+        """Walk the folders, a space at a time."""
+        for space in await self._aside(self._layout.spaces):
+            for ref in await self._aside(self._layout.versions, space, moment.timestamp()):
+                yield ref
+
+    async def discard(self, ref: VersionRef) -> int:
+        """Remove the version's files."""
+        return await self._aside(self._layout.discard, ref)
 
     async def count(self, partition: Partition, document_id: str | None = None) -> int:
         """Count files."""

@@ -74,6 +74,38 @@ class Layout:
             folder.sync(path.parent)
         return removed
 
+    def spaces(self) -> list[Path]:
+        """Return the folders of all spaces."""
+        return [path for path in self.root.glob("[!.]*/*") if path.is_dir()]
+
+    def versions(self, space: Path, before: float) -> list[VersionRef]:
+        """Return the versions in a space's folder whose files were all written before then."""
+        newest: dict[VersionRef, float] = {}
+        for path in space.glob("*/[0-9]*.*"):
+            with contextlib.suppress(FileNotFoundError):  # it was removed meanwhile
+                tenant, name, document, file = path.parts[-4:]
+                ref = VersionRef(
+                    tenant_id=tenant,
+                    space_id=name,
+                    document_id=document,
+                    version=int(file.partition(".")[0]),
+                )
+                newest[ref] = max(path.stat().st_mtime, newest.get(ref, 0.0))
+        return [ref for ref, written in newest.items() if written < before]
+
+    def discard(self, ref: VersionRef) -> int:
+        """Remove a version's files durably, and its folder if nothing else is in it."""
+        home = self.document(ref.partition, ref.document_id)
+        files = list(home.glob(f"{ref.version}.*"))
+        for path in files:
+            path.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            folder.sync(home)
+        with contextlib.suppress(OSError):  # other versions are in it, or it has gone
+            home.rmdir()
+            folder.sync(home.parent)
+        return len(files)
+
     def _make(self, path: Path) -> None:
         """Make a folder and sync the entry of each folder above that we have not synced yet.
 

@@ -27,7 +27,10 @@ _MANNERS: Mapping[str, Manner] = {
         ("index.stage", "index.activate", "index.describe"), Manner(repeatable=True, long=True)
     ),
     **dict.fromkeys(
-        ("index.remove", "index.drop", "blobs.delete", "blobs.drop", "records.erase"),
+        (
+            *("index.remove", "index.drop", "blobs.delete", "blobs.drop", "blobs.discard"),
+            "records.erase",
+        ),
         Manner(repeatable=True, long=True),
     ),
     "embedder.embed_question": _READ,

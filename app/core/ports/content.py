@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
@@ -51,6 +52,15 @@ class BlobStore(Protocol):
 
     async def drop(self, partition: Partition) -> int:
         """Delete every blob of a space; return how many."""
+
+    def stored_before(self, moment: datetime) -> AsyncIterator[VersionRef]:
+        """Yield the versions all of whose parts were stored before then, of every tenant.
+
+        For maintenance, never for a request.
+        """
+
+    async def discard(self, ref: VersionRef) -> int:
+        """Delete every part of one version; return how many blobs."""
 
     async def count(self, partition: Partition, document_id: str | None = None) -> int:
         """Return how many blobs a space, or a document of it, has."""

@@ -64,8 +64,9 @@ async def test_the_worker_s_changes_are_recorded_as_its_own(
 ) -> None:
     space = (await client.post(f"{API}/spaces", json={"name": "x"})).json()["id"]
     body = {"space_ids": [space], "question": "What is x?"}
-    asked = await client.post(f"{API}/queries", json=body, headers={"Prefer": "wait=20"})
-    assert asked.status_code == 200
+    asked = await client.post(f"{API}/queries", json=body)
+    where = f"{asked.headers['location']}/result"
+    assert (await client.get(where, headers={"Prefer": "wait=20"})).status_code == 200
     done = await events(house, client, actor="worker")
     assert [e["targets"] for e in done] == [[f"put query/{asked.json()['id']}"]]
 

@@ -10,6 +10,7 @@ import hashlib
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from pathlib import Path
 from typing import get_args
 
@@ -96,6 +97,23 @@ class AzureBlobStore:
         """Delete what begins with the space's address."""
         return await self._remove(_space(partition))
 
+    async def stored_before(self, moment: datetime) -> AsyncIterator[VersionRef]:
+        """List the container, in order of names: a version's parts come one after the other."""
+        with blob_errors():
+            last, old = None, False
+            async for blob in self._container.list_blobs():
+                ref = _address(blob.name)
+                if last is not None and ref != last and old:
+                    yield last
+                old = blob.last_modified < moment and (ref != last or old)
+                last = ref
+            if last is not None and old:
+                yield last
+
+    async def discard(self, ref: VersionRef) -> int:
+        """Delete what begins with the version's address."""
+        return await self._remove(_name(ref, "original").removesuffix("original"))
+
     async def count(self, partition: Partition, document_id: str | None = None) -> int:
         """List and count."""
         prefix = _space(partition)
@@ -140,6 +158,21 @@ def _name(ref: VersionRef, part: BlobPart) -> str:
     if part not in _PARTS or ref.version < 0:
         raise InvalidInputError(pointer="part", reason="is not a part of a version")
     return f"{_space(ref.partition)}{required(ref.document_id)}/{ref.version}.{part}"
+
+
+def _address(name: str) -> VersionRef | None:
+    """Return whose part a blob is; None for a blob of another kind."""
+    match name.split("/"):
+        case [tenant_id, space_id, document_id, part]:
+            number = part.partition(".")[0]
+            return VersionRef(
+                tenant_id=tenant_id,
+                space_id=space_id,
+                document_id=document_id,
+                version=int(number),
+            )
+        case _:
+            return None
 
 
 def _space(partition: Partition) -> str:
