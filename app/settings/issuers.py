@@ -19,6 +19,9 @@ class Issuer:
     subject_claim: str = "sub"
     policy: str | None = None
 
+    def __str__(self) -> str:
+        return self.issuer
+
 
 def issuers() -> Form[tuple[Issuer, ...]]:
     """Take a JSON list of issuers."""

@@ -58,7 +58,7 @@ def shown(one: Declared, value: object) -> str:
         return str(value).lower()
     if isinstance(value, float):
         return f"{value:g}"
-    return ",".join(value) if isinstance(value, tuple) else str(value)
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def unknown(env: Mapping[str, str], known: Iterable[str]) -> list[str]:

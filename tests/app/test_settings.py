@@ -207,3 +207,10 @@ def test_any_environment_is_accepted_or_refused_with_reasons(env: dict[str, str]
         assert all(any(name in problem for name in env) for problem in error.problems)
     else:
         assert set(settings.sources.values()) <= set(env)
+
+
+def test_trusted_issuers_are_shown_by_their_names() -> None:
+    trusted = '[{"issuer": "https://a.example", "audiences": ["eva"], "tenants": {"t": "ten_t"}}]'
+    settings = Settings.load({"EVA_OIDC_ISSUERS": trusted})
+    [shown] = [one.value for one in settings.effective() if one.name == "EVA_OIDC_ISSUERS"]
+    assert shown == "https://a.example"

@@ -1,6 +1,6 @@
 """`python -m tests.peers`: every peer until Ctrl+C; with a command behind it, until that ends.
 
-`--app`: the service and its worker on them as well.
+`--app`: the service and its worker on them as well, where the command finds them.
 """
 
 import contextlib
@@ -10,14 +10,17 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.peers import node
 from tests.peers.oidc import peer as oidc
-from tests.peers.programs import ROOT, Program, Running, free_port, running
+from tests.peers.programs import Running
 from tests.peers.redis import PROGRAM as REDIS
+from tests.peers.serving import Served, serving
 from tests.peers.together import Together, together
+
+_PORT = 8000
 
 
 def main(arguments: list[str]) -> int:
@@ -33,18 +36,30 @@ def main(arguments: list[str]) -> int:
         together(Path(folder)) as peers,
     ):
         _table(peers)
-        if arguments == ["--app"]:
-            with _application(peers) as url:
-                _say(f"\nThe API answers at {url}, on the peers, through their proxies.")
-                _try(peers, url)
-                signal.pause()
-        elif arguments:
-            environment = {**os.environ, **peers.settings, "PEERS_FAULTS_URL": peers.faults.url}
-            return subprocess.run(arguments, env=environment, check=False).returncode
-        else:
-            _environment(peers)
-            signal.pause()
+        if arguments[:1] == ["--app"]:
+            return _with_application(peers, arguments[1:])
+        if arguments:
+            return _ran(arguments, peers.settings)
+        _environment(peers)
+        signal.pause()
     return 0
+
+
+def _with_application(peers: Together, command: list[str]) -> int:
+    with serving(peers, 0 if command else _PORT) as served:
+        for one in served.processes:
+            _say(_line(one))
+        if command:
+            found = {"EVA_URL": served.url, "EVA_API_KEY": served.key}
+            tests = {"EVA_E2E_URL": served.url, "EVA_E2E_KEY": served.key}
+            return _ran(command, {**found, **tests})
+        _try(peers, served)
+        signal.pause()
+    return 0
+
+
+def _ran(command: list[str], settings: Mapping[str, str]) -> int:
+    return subprocess.run(command, env={**os.environ, **settings}, check=False).returncode
 
 
 def _table(peers: Together) -> None:
@@ -63,48 +78,20 @@ def _environment(peers: Together) -> None:
     _say(f"\n. {at}      sets what a service needs to work on them. Ctrl+C stops all.")
 
 
-@contextlib.contextmanager
-def _application(peers: Together) -> Iterator[str]:
-    """Make database, containers and queues, then run the service and its worker."""
-    eva = [sys.executable, "-m", "app.cli"]
-    environment = {**peers.settings, "EVA_WORKER": "false"}
-    made = subprocess.run(
-        [*eva, "azure", "init"], env={**os.environ, **environment}, cwd=ROOT, check=False
-    )
-    if made.returncode:
-        sys.exit(made.returncode)
-    port = str(free_port())
-    serve = Program(
-        name="serve",
-        command=[*eva, "serve", "--port", port],
-        ready={"serve": r"answers at (http://\S+)"},
-        env=environment,
-    )
-    worker = Program(
-        name="worker",
-        command=[*eva, "worker"],
-        ready={"worker": r"working on Cosmos DB: (\S+);"},
-        env=environment,
-    )
-    with running(serve, peers.folder) as one, running(worker, peers.folder) as other:
-        _say(_line(one))
-        _say(_line(other))
-        yield one.url
-
-
 def _line(one: Running) -> str:
     return f"{one.name:<10}{one.url:<54}{one.pid:>8}{one.ready_ms:>10}"
 
 
-def _try(peers: Together, url: str) -> None:
+def _try(peers: Together, served: Served) -> None:
     eva = shutil.which("eva") or "eva"
     _say(f"""
-Try, in another terminal, with the key printed above:
-  export EVA_URL={url} EVA_API_KEY=…
+The API answers at {served.url}, on the peers, through their proxies. Try, in another terminal:
+
+  export EVA_URL={served.url} EVA_API_KEY={served.key}
   {eva} demo
-  curl -s {url}/readyz
-  curl -s {peers.faults.url}/proxies/models/toxics -d '{{"type":"timeout"}}'   # the model is gone
-  curl -s -X POST {peers.faults.url}/reset                                     # and is back
+  curl -s {served.url}/readyz
+  curl -s {peers.faults.url}/proxies/models -d '{{"enabled": false}}'   # the model is gone
+  curl -s -X POST {peers.faults.url}/reset                            # and is back
 
 Ctrl+C stops all.""")
 

@@ -21,13 +21,13 @@ function cited(request) {
   const wanted = new Set(words(question));
   return passages
     .flatMap(({ number, text }) =>
-      text.split(/(?<=[.!?])\s+|\n+/).filter(Boolean).map((quote) => ({
+      text.split(/(?<=[.!?])\s+|\n{2,}/).filter(Boolean).map((quote) => ({
         passage: number, quote, shared: new Set(words(quote).filter((word) => wanted.has(word))).size,
       })))
     .filter((one) => one.shared > 0)
     .sort((one, other) => other.shared - one.shared)
     .slice(0, 3)
-    .map(({ passage, quote }) => ({ text: quote, citations: [{ passage, quote }] }));
+    .map(({ passage, quote }) => ({ text: quote.replaceAll(/\s+/g, " "), citations: [{ passage, quote }] }));
 }
 
 function reply(request, sentences, more = {}) {
