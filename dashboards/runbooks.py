@@ -22,6 +22,16 @@ start with the one whose list stands higher: an objective that burns is what use
 why. An incident with more than one person in it follows
 [incident response](procedures/incident-response.md).
 
+Commands are for bash. They take these from your shell, so set them first; what Azure's resources are
+called is in the portal, and in the outputs of the stack:
+
+```bash
+export EVA_URL=https://… EVA_API_KEY=…                # the service, and a key with admin:all
+export EVA_DATA_DIR=… METRICS_URL=http://127.0.0.1:9464/metrics  # embedded: on the machine itself
+export GROUP=… APP=… PLAN=… WORKSPACE=… LOGS=…        # resource group, app, plan, workspace id, its name
+export COSMOS=… STORAGE=… OPENAI=… VAULT=… REDIS=… EDGE=…
+```
+
 *Rehearsed* is the day on which somebody last followed the page from end to end; `never` means that
 its commands are tested with every change and its judgement is not.
 """

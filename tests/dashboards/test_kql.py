@@ -13,7 +13,9 @@ import pytest
 
 from dashboards import signals
 from dashboards.generate import outputs
+from dashboards.signals import strangers
 from tests.dashboards.queries import of_alerts, of_boards, of_workbook
+from tests.runbooks.pages import kql
 
 ROOT = Path(__file__).parents[2]
 SERVICE = ROOT / "dashboards/kql"
@@ -51,7 +53,7 @@ def check(
 def queries() -> Mapping[str, str]:
     """Every query of what is generated, by where it is."""
     made = outputs(ROOT)
-    return {**of_alerts(made), **of_boards(made), **of_workbook(made)}
+    return {**of_alerts(made), **of_boards(made), **of_workbook(made), **kql()}
 
 
 @pytest.fixture(scope="module")
@@ -66,10 +68,17 @@ def judged(queries: Mapping[str, str], said: Mapping[str, Any]) -> Mapping[str, 
 
 
 def test_every_query_is_understood(judged: Mapping[str, Any]) -> None:
-    assert len(judged) > 80
+    assert len(judged) > 120
     assert {
         name: found["diagnostics"] for name, found in judged.items() if found["diagnostics"]
     } == {}
+
+
+def test_every_query_of_a_runbook_asks_for_what_is_emitted() -> None:
+    contract = signals.load(ROOT)
+    assert len(kql()) > 25
+    asked = {name: strangers(contract, query) for name, query in kql().items()}
+    assert {name: unknown for name, unknown in asked.items() if unknown} == {}
 
 
 def test_every_query_returns_columns(judged: Mapping[str, Any]) -> None:
