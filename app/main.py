@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from app import telemetry, worker
 from app.core.live import Live
+from app.core.places import Places
 from app.settings import Settings
 from app.web.addresses import Proxies
 from app.web.application import Application, OutsideRules
@@ -107,6 +108,7 @@ async def _opened(
         live=live,
         worker=running,
         listeners=listeners,
+        answers=Places(settings.answers_at_once),
         limits=Limits(
             max_upload_bytes=settings.max_upload_bytes,
             max_json_bytes=settings.max_json_bytes,

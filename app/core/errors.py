@@ -145,6 +145,12 @@ class UnavailableError(EvaError):
     code = "unavailable"
 
 
+class OverloadedError(UnavailableError):
+    """As many are at work as may be, and nothing was begun; facts: `limit`, `retry_after`."""
+
+    code = "overloaded"
+
+
 class StorageFullError(UnavailableError):
     """There is no room to store the write; nothing of it was kept."""
 

@@ -109,6 +109,13 @@ class Work:
         "EVA_ANSWER_PLACES",
         about="How many queued questions are answered at once.",
     )
+    answers_at_once: int = setting(
+        whole(1, 10_000),
+        200,
+        "EVA_ANSWERS_AT_ONCE",
+        about="How many questions the process that was asked answers at a time; who asks then is "
+        "turned away (503 `overloaded`).",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,10 +6,12 @@ The client chooses how it hears: it polls (202), waits a while (`Prefer: wait=N`
 
 import asyncio
 import time
+from contextlib import ExitStack
 
 from starlette.responses import Response
 
 from app.core import events, queries, responding
+from app.core.errors import OverloadedError
 from app.core.models import Query, QueryStatus, Stored
 from app.core.queries import Accepted, Asked
 from app.web import acceptance, etags, preferences, shapes
@@ -18,20 +20,36 @@ from app.web.event_stream import MEDIA_TYPE, EventStream
 from app.web.listeners import counted
 from app.web.routing import API
 from app.web.services import Call
+from app.web.telemetry import SHED
 
 _POLL_S = 0.1
 
 
 async def answer(call: Call, asked: Asked) -> Response:
-    """Make a question durable and answer in the way that the client prefers."""
+    """Make a question durable and answer in the way that the client prefers; OverloadedError."""
+    with ExitStack() as place:
+        if call.services.worker is not None:
+            _take(call, place)
+        return await _answer(call, asked, place)
+
+
+def _take(call: Call, place: ExitStack) -> None:
+    try:
+        place.enter_context(call.services.answers.one())
+    except OverloadedError:
+        call.request.scope[SHED] = True
+        raise
+
+
+async def _answer(call: Call, asked: Asked, place: ExitStack) -> Response:
     kinds = ("application/json", MEDIA_TYPE)
     listens = acceptance.chosen(call.request.headers.get("accept"), kinds) == MEDIA_TYPE
     wait_s = preferences.wait_s(call.request.headers, call.services.limits.max_wait_s)
     prepared = await queries.prepare(call.ports, call.principal, asked, id_=call.id_for("qry"))
     if isinstance(prepared, Query):
         if listens:
-            return await _heard(call, prepared)
-        return _told(await _answered(call, prepared, wait_s), wait_s)
+            return await _heard(call, prepared, place)
+        return _told(await _answered(call, prepared, wait_s, place), wait_s)
     if listens:
         call.services.listeners.expect(prepared.value.id)
         return stream(call, prepared.value.id)
@@ -40,14 +58,14 @@ async def answer(call: Call, asked: Asked) -> Response:
     return _told(prepared, wait_s)
 
 
-async def _heard(call: Call, prepared: Query) -> Response:
+async def _heard(call: Call, prepared: Query, place: ExitStack) -> Response:
     call.services.listeners.expect(prepared.id)
     accepted = await queries.accept(call.ports, prepared, here=call.services.worker is not None)
-    _begin(call, accepted)
+    _begin(call, accepted, place)
     return stream(call, prepared.id)
 
 
-async def _answered(call: Call, prepared: Query, wait_s: float) -> Stored[Query]:
+async def _answered(call: Call, prepared: Query, wait_s: float, place: ExitStack) -> Stored[Query]:
     """Return the query as it stands after the wait, durable."""
     here, began = call.services.worker is not None, time.monotonic()
     if wait_s and here:
@@ -55,7 +73,7 @@ async def _answered(call: Call, prepared: Query, wait_s: float) -> Stored[Query]
         if found is not None:
             return found
     accepted = await queries.accept(call.ports, prepared, here=here)
-    working = _begin(call, accepted)
+    working = _begin(call, accepted, place)
     left_s = wait_s - (time.monotonic() - began)
     if left_s <= 0:
         return accepted.query
@@ -93,8 +111,11 @@ def tag(found: Stored[Query]) -> str:
     return etags.tag(found.etag)
 
 
-def _begin(call: Call, accepted: Accepted) -> asyncio.Task[None] | None:
-    """Hand a query over to this process's worker, its channel open before anybody listens."""
+def _begin(call: Call, accepted: Accepted, place: ExitStack) -> asyncio.Task[None] | None:
+    """Hand a query over to this process's worker, its channel open before anybody listens.
+
+    The place that was taken for it is given back when it ends.
+    """
     worker, lease = call.services.worker, accepted.lease
     if worker is None or lease is None:
         return None
@@ -102,6 +123,8 @@ def _begin(call: Call, accepted: Accepted) -> asyncio.Task[None] | None:
     query_id = accepted.query.value.id
     live.open(query_id)
     working = worker.adopt(lease)
+    kept = place.pop_all()
+    working.add_done_callback(lambda _: kept.close())
     working.add_done_callback(lambda _: live.close(query_id))
     working.add_done_callback(lambda _: listeners.ended(query_id))
     return working

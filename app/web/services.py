@@ -1,6 +1,6 @@
 """What every operation works with: the ports, the live queries, the worker, the limits."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, TypedDict, cast
 
@@ -10,6 +10,7 @@ from app.core.access import Principal
 from app.core.idempotency import derived_id
 from app.core.live import Live
 from app.core.models import DEFAULT_TENANT
+from app.core.places import Places
 from app.core.ports import Ports
 from app.core.quotas import Quotas
 from app.core.work import Worker
@@ -44,6 +45,7 @@ class Services:
     version: str
     operator: str = DEFAULT_TENANT  # the tenant whose administrators run the service
     data_dir: Path | None = None
+    answers: Places = field(default_factory=lambda: Places(200))  # in this process, at a time
 
 
 class State(TypedDict):

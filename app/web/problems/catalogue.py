@@ -32,6 +32,7 @@ STATUSES: Mapping[type[EvaError], int] = {
     core.NotReadyError: 425,
     core.QueryFailedError: 409,
     core.UnavailableError: 503,
+    core.OverloadedError: 503,
     core.StorageFullError: 507,
     core.LeaseLostError: 503,
     core.ExtractionFailedError: 422,

@@ -117,6 +117,12 @@ ENGLISH: Mapping[str, Said] = {
         "A dependency is down or overloaded. Repeat after the seconds in Retry-After; nothing "
         "of this request was kept.",
     ),
+    "overloaded": Said(
+        "Too much at once",
+        "{limit} questions are being answered, which is all that may be; try again later.",
+        "The service answers so many questions at a time and turns away who comes then, so that "
+        "the others don't wait. Repeat after the seconds in Retry-After; nothing was kept.",
+    ),
     "storage-full": Said(
         "Storage full",
         "There is no room to store this; nothing of it was kept.",

@@ -121,6 +121,12 @@ FRENCH: Mapping[str, Said] = {
         "Une dépendance est en panne ou surchargée. Répétez après les secondes de Retry-After "
         "; rien de cette requête n'a été gardé.",
     ),
+    "overloaded": Said(
+        "Trop à la fois",
+        "{limit} questions sont en cours, le plus qu'il se peut ; réessayez plus tard.",
+        "Le service répond à tant de questions à la fois et refuse les suivantes, pour que les "
+        "autres n'attendent pas. Répétez après les secondes de Retry-After ; rien n'a été gardé.",
+    ),
     "storage-full": Said(
         "Stockage plein",
         "Il n'y a plus de place pour enregistrer cela ; rien n'en a été gardé.",

@@ -35,7 +35,7 @@ _ASKED: dict[int | str, dict[str, Any]] = {
     }
 }
 _ASKING = notes(
-    problems=("not-acceptable", "not-found"),
+    problems=("not-acceptable", "not-found", "overloaded"),
     takes=("Prefer",),
     gives={202: ("Location", "ETag", "Retry-After"), 200: ("Location", "Preference-Applied")},
 )
