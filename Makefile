@@ -11,12 +11,12 @@ announce = @sed -n 's/^$@:.*\#\# */\n== $@: /p' Makefile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo test lint fmt types check bench bench-retrieval bench-ingestion \
-	bench-storage bench-api crash load authz e2e image-check rehearse-deploy openapi docs dashboards \
-	slow-burn restore-drill ci \
+	bench-storage bench-guards bench-api crash load authz e2e image-check rehearse-deploy openapi docs dashboards \
+	slow-burn restore-drill peers-install peers run-azure peers-test e2e-azure ci \
 	scan evidence gate explain verify auditor-pack
 
 help: ## List these targets
-	@sed -n 's/^\([a-z][a-z-]*\):.*## */\1\t/p' Makefile | awk -F '\t' '{printf "%-16s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## */\1\t/p' Makefile | awk -F '\t' '{printf "%-16s %s\n", $$1, $$2}'
 
 setup: $(UV) ## Install everything that developing needs, from the lock file
 	$(announce)
@@ -53,7 +53,7 @@ types: $(UV) ## Check types, strictly
 
 check: lint types test ## Run everything that a change must pass
 
-bench: bench-api bench-retrieval bench-ingestion bench-storage ## Run every benchmark
+bench: bench-api bench-retrieval bench-ingestion bench-storage bench-guards ## Run every benchmark
 
 bench-api: $(UV) ## Measure requests beside a bare route (needs wrk)
 	$(announce)
@@ -70,6 +70,10 @@ bench-ingestion: $(UV) ## Measure reading documents beside the bare libraries
 bench-storage: $(UV) ## Measure the embedded store
 	$(announce)
 	$(DEV) python benchmarks/storage.py
+
+bench-guards: $(UV) ## Measure what keys, limits, audit and problems add to a request
+	$(announce)
+	$(DEV) python benchmarks/guards.py
 
 crash: $(UV) ## Kill the service a hundred times and more, and check that nothing is lost
 	$(announce)
@@ -117,6 +121,27 @@ restore-drill: $(UV) ## Back up a service at work, restore it elsewhere, compare
 slow-burn: $(UV) ## Ask WORKSPACE (an id) what burns too slowly for Azure's alerts to see (needs az)
 	$(announce)
 	$(DEV) python -m dashboards.slow_burn --workspace $(WORKSPACE)
+
+peers-install: $(UV) ## Install the programs that stand in for Azure (Node; from lock files)
+	$(announce)
+	$(DEV) python -m tests.peers.node
+
+peers: $(UV) ## Start all that stands in for Azure, a fault proxy in front of each; Ctrl+C ends it
+	$(announce)
+	@$(DEV) python -m tests.peers
+
+run-azure: $(UV) ## Start the service and its worker, backend azure, on those peers
+	$(announce)
+	@$(DEV) python -m tests.peers --app
+
+peers-test: $(UV) ## Run what needs the peers: adapters, contracts, faults, a service on them
+	$(announce)
+	$(DEV) pytest tests/peers tests/app/adapters/azure tests/contract tests/e2e/test_azure_peers.py \
+		-m "not slow" $(PYTEST_ARGS)
+
+e2e-azure: $(UV) ## Run every end-to-end scenario against a service on the peers
+	$(announce)
+	$(DEV) python -m tests.peers --app $(DEV) pytest tests/e2e -n 0
 
 ci: ## Run what continuous integration runs
 	.ci/run

@@ -5,6 +5,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from tests.peers.oidc.peer import install as install_issuer
+
 HERE = Path(__file__).parent
 MODULES = HERE / "node_modules"
 _COMPLETE = MODULES / ".package-lock.json"  # npm writes it last
@@ -26,4 +28,8 @@ def install() -> None:
 
 
 if __name__ == "__main__":
-    install()
+    if why := missing():
+        print(f"!! {why}. What needs them is SKIPPED.")  # noqa: T201 - it is a command
+    else:
+        install()
+        install_issuer()
