@@ -28,7 +28,7 @@ DEPENDENCIES = {
         "keys": "cosmos",
         "jobs": "cosmos",
         "index": "cosmos",
-        "audit": "blob",
+        "audit": "cosmos",
         "blobs": "blob",
     },
 }

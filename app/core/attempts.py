@@ -45,9 +45,7 @@ async def _traced(do: Do, recorder: Recorder, ports: Ports, lease: Lease) -> Non
     kind = lease.job.kind.value
     root = (f"job {kind}", Kind.CONSUMER)
     with tracing.part(recorder, root, lease.job.traceparent, trusted=True) as span:
-        if span is not None:
-            span.attributes |= {"eva.job.kind": kind, "eva.job.attempt": lease.attempt}
-            span.attributes["eva.outcome"] = "failed"
+        span.attributes |= {"eva.job.kind": kind, "eva.job.attempt": lease.attempt}
+        span.attributes["eva.outcome"] = "failed"
         await do(ports, lease)
-        if span is not None:
-            span.attributes["eva.outcome"] = "done"
+        span.attributes["eva.outcome"] = "done"

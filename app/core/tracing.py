@@ -83,8 +83,8 @@ class Span:
 class Recorder(Protocol):
     """Keeps traces, or does not."""
 
-    def continued(self, traceparent: str | None, *, trusted: bool) -> Trace | None:
-        """Begin this process's part of a trace, new without a (valid) `traceparent`; None: don't.
+    def continued(self, traceparent: str | None, *, trusted: bool) -> Trace:
+        """Begin this process's part of a trace, new without a (valid) `traceparent`.
 
         Only a trusted one says itself whether it is to be kept.
         """
@@ -151,12 +151,9 @@ def span(name: str, kind: Kind = Kind.INTERNAL, **attributes: Attribute) -> Iter
 @contextmanager
 def part(
     recorder: Recorder, root: tuple[str, Kind], traceparent: str | None, *, trusted: bool
-) -> Iterator[Span | None]:
+) -> Iterator[Span]:
     """Record this process's part of a trace, its first span (`root`) active within."""
     trace = recorder.continued(valid(traceparent), trusted=trusted)
-    if trace is None:
-        yield None
-        return
     name, kind = root
     first = Span(name, kind, trace, trace.remote)
     token = active.set(first)

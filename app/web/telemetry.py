@@ -74,8 +74,7 @@ class Measuring:
             try:
                 await self._app(scope, receive, sent)
             finally:
-                if span is not None:
-                    self._describe(scope, sent, span)
+                self._describe(scope, sent, span)
 
     def _describe(self, scope: Scope, sent: "_Sent", span: Span) -> None:
         method, route = self._route(scope)

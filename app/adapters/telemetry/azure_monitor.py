@@ -14,6 +14,7 @@ from pathlib import Path
 for _name in (
     "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL",
     "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED",
+    "APPLICATIONINSIGHTS_SDKSTATS_DISABLED",
 ):
     os.environ.setdefault(_name, "true")
 
@@ -22,6 +23,7 @@ from azure.monitor.opentelemetry.exporter import (  # noqa: E402 - reads these w
     AzureMonitorMetricExporter,
     AzureMonitorTraceExporter,
 )
+from opentelemetry.sdk.trace import TracerProvider  # noqa: E402
 
 from app.adapters.telemetry import otel  # noqa: E402
 from app.adapters.telemetry.meters import Growth  # noqa: E402
@@ -40,7 +42,11 @@ class AzureMonitor:
         }
         self._resource = otel.resource(about)
         self._growth, self._since_ns = Growth(), time.time_ns()
-        self._traces = AzureMonitorTraceExporter(**given, storage_directory=str(folder / "traces"))
+        self._traces = AzureMonitorTraceExporter(
+            **given,
+            storage_directory=str(folder / "traces"),
+            tracer_provider=TracerProvider(resource=self._resource),  # is asked for its resource
+        )
         self._logs = AzureMonitorLogExporter(**given, storage_directory=str(folder / "logs"))
         self._metrics = AzureMonitorMetricExporter(
             **given, storage_directory=str(folder / "metrics")

@@ -56,10 +56,17 @@ def _committed(args: tuple[Any, ...]) -> None:
     for change in changes:
         if not isinstance(change, Put):
             continue
-        if change.kind is QUERIES and (ending or change.value.status is QueryStatus.FAILED):
+        if change.kind is QUERIES and _ends(change, ending):
             _query(change.value)
         elif change.kind is DOCUMENTS and ending and ending.lease.job.kind is JobKind.INGEST:
             _document(change.value, int(ending.lease.job.detail["version"]))
+
+
+def _ends(put: Put, ending: Settle | None) -> bool:
+    """Tell whether a query ends by this: with its job, at once as it is asked, or by failing."""
+    status = put.value.status
+    done = status is QueryStatus.COMPLETED and (ending is not None or put.if_absent)
+    return done or status is QueryStatus.FAILED
 
 
 def _query(query: Query) -> None:

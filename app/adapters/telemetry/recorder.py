@@ -31,7 +31,7 @@ class Traces:
     spans: deque[Kept] = field(default_factory=deque)
     dropped: int = 0
 
-    def continued(self, traceparent: str | None, *, trusted: bool) -> Trace | None:
+    def continued(self, traceparent: str | None, *, trusted: bool) -> Trace:
         """Begin a part of a trace. A caller's trace is continued, whether to keep it is ours."""
         if traceparent is None:
             return Trace(random.getrandbits(128) or 1, self.sampler.weight())

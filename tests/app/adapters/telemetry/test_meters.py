@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,7 @@ def test_growth_is_what_came_since_the_last_time() -> None:
     assert _values(growth.of(held.taken())) == [4], "a gauge is said again, a sum is not"
 
 
-def _values(points: list[meters.Point]) -> list[float]:
+def _values(points: Sequence[meters.Point]) -> list[float]:
     return [one.value.sum if isinstance(one.value, Histogram) else one.value for one in points]
 
 
@@ -75,7 +76,7 @@ def test_a_metric_has_no_more_series_than_there_is_room_for(
         held.observe("eva.dependency.duration", {"dependency": str(number)}, 1)
     points = held.taken()
     assert len(points) == 8
-    assert sum(_values(points)) == 20, "what has no series of its own is counted together"
+    assert sum(_values(points), 0.0) == 20, "what has no series of its own is counted together"
 
 
 def test_tenants_beyond_the_first_are_told_of_together(monkeypatch: pytest.MonkeyPatch) -> None:

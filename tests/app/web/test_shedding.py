@@ -1,0 +1,124 @@
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.types import Receive, Scope, Send
+
+from app.settings import Settings
+from app.web.shedding import Pressure, Room, Shedding
+from tests.app.web import house as opening
+from tests.app.web.house import API, problem
+
+
+@given(late=st.lists(st.floats(min_value=0, max_value=0.1), max_size=200))
+def test_nothing_is_refused_while_the_loop_is_on_time(late: list[float]) -> None:
+    pressure = Pressure(0.15)
+    for by in late:
+        pressure.late(by)
+    assert not any(pressure.refuses(dear=True) for _ in range(50))
+
+
+def test_a_short_fit_is_forgiven_and_lasting_lateness_is_not() -> None:
+    pressure = Pressure(0.15)
+    pressure.late(2.0)
+    assert pressure.share < 0.1
+    for _ in range(40):
+        pressure.late(2.0)
+    assert pressure.share == pytest.approx(0.98), "a few are let in, to see whether it is over"
+    for _ in range(40):
+        pressure.late(0.0)
+    assert pressure.share == 0
+
+
+def test_dear_requests_go_before_reads_do() -> None:
+    pressure = Pressure(0.15)
+    for _ in range(6):
+        pressure.late(2.0)
+    assert 0.4 < pressure.share < 0.5
+    assert not any(pressure.refuses(dear=False) for _ in range(200))
+    assert any(pressure.refuses(dear=True) for _ in range(200))
+
+
+class Held:
+    """An application whose requests last until they are let go."""
+
+    def __init__(self, size: int) -> None:
+        self.size, self.active = size, 0
+        self.go, self.full = asyncio.Event(), asyncio.Event()
+
+    async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
+        if not scope["path"].startswith(("/livez", "/quick")):
+            self.active += 1
+            if self.active == self.size:
+                self.full.set()
+            await self.go.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+
+@contextlib.asynccontextmanager
+async def crowd(held: Held, room: Room) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of an application that already has so many requests under way."""
+    transport = httpx2.ASGITransport(app=Shedding(held, room))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://eva") as client:
+        waiting = [asyncio.create_task(client.get("/slow")) for _ in range(held.size)]
+        await held.full.wait()
+        yield client
+        held.go.set()
+        assert {one.status_code for one in await asyncio.gather(*waiting)} == {200}
+
+
+async def test_more_requests_than_there_is_room_for_are_turned_away() -> None:
+    async with crowd(Held(20), Room(tolerated_s=0, most=20)) as client:
+        refused = await client.get("/quick")
+        assert (await client.get("/livez")).status_code == 200, "whoever asks how it is, hears"
+    assert refused.status_code == 503
+    assert 1 <= int(refused.headers["retry-after"]) <= 4
+    assert refused.json()["code"] == "unavailable"
+
+
+async def test_a_loop_that_stays_behind_turns_dear_requests_away_until_it_is_on_time() -> None:
+    async with crowd(Held(20), Room(tolerated_s=0.01)) as client:
+        statuses = []
+        for _ in range(40):
+            time.sleep(0.06)  # noqa: ASYNC251 - the loop is to be late
+            await asyncio.sleep(0.001)
+            statuses.append((await client.post("/quick")).status_code)
+            assert (await client.get("/livez")).status_code == 200
+        assert set(statuses[-10:]) >= {503}
+        for _ in range(200):  # on time again: the share of refusals falls to nothing
+            await asyncio.sleep(0.02)
+            if (await client.post("/quick")).status_code == 200:
+                break
+        else:
+            pytest.fail("still turned away")
+
+
+async def test_few_requests_are_never_turned_away_however_late_the_loop_is() -> None:
+    async with crowd(Held(4), Room(tolerated_s=0.001)) as client:
+        for _ in range(20):
+            time.sleep(0.06)  # noqa: ASYNC251 - the loop is to be late
+            await asyncio.sleep(0.001)
+            assert (await client.post("/quick")).status_code == 200
+
+
+async def test_what_is_turned_away_is_a_problem_like_any_other(tmp_path: Path) -> None:
+    env = {"EVA_DATA_DIR": str(tmp_path), "EVA_WORKER": "off", "EVA_MAX_REQUESTS": "1"}
+    async with opening.opened(Settings.load(env)) as house:
+        client = await house.client()
+        space = await client.post(f"{API}/spaces", json={"name": "x"})
+        asked = {"space_ids": [space.json()["id"]], "question": "Who?"}
+        headers = {"Prefer": "wait=2"}
+        asking = asyncio.create_task(client.post(f"{API}/queries", json=asked, headers=headers))
+        await asyncio.sleep(0.2)
+        refused = await client.get(f"{API}/spaces")
+        problem(refused, 503, "unavailable")
+        assert refused.headers["retry-after"]
+        assert (await client.get("/readyz")).status_code == 200
+        assert (await asking).status_code == 202
