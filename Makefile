@@ -75,6 +75,10 @@ bench-guards: $(UV) ## Measure what keys, limits, audit and problems add to a re
 	$(announce)
 	$(DEV) python benchmarks/guards.py
 
+bench-guards: $(UV) ## Measure what keys, limits, audit and problems add to a request
+	$(announce)
+	$(DEV) python benchmarks/guards.py
+
 crash: $(UV) ## Kill the service a hundred times and more, and check that nothing is lost
 	$(announce)
 	$(DEV) pytest tests/crash -m slow -n 0 -s
