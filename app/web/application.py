@@ -110,7 +110,7 @@ class Application(FastAPI):
     def measure(self, recorder: Recorder | None) -> None:
         """Measure every request from now on, and record traces if there is a recorder."""
         paths = {
-            route.guarded_operation: route.path
+            route.guarded_operation: route.path_format
             for route in reversed(self.router.routes)  # the first of an operation is the usual one
             if isinstance(route, GuardedRoute)
         }
