@@ -6,6 +6,7 @@ Exit codes: 0 every experiment went as it should, 1 one did not, 2 one could not
 import argparse
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -39,9 +40,12 @@ class Ran:
 
     @property
     def well(self) -> bool:
-        """Tell whether it was completed, without deviation, and every activity succeeded."""
-        done = all(one["status"] == "succeeded" for one in self.journal["run"])
-        return self.journal["status"] == "completed" and not self.journal["deviated"] and done
+        """Tell whether the steady state was met before and after, and every activity succeeded."""
+        states = self.journal["steady_states"]
+        met = [(states.get(when) or {}).get("steady_state_met") for when in ("before", "after")]
+        done = [one["status"] == "succeeded" for one in self.journal["run"]]
+        whole = self.journal["status"] == "completed" and not self.journal["deviated"]
+        return whole and met == [True, True] and bool(done) and all(done)
 
 
 def experiment(path: Path) -> dict[str, Any]:
@@ -55,8 +59,14 @@ def settings(backend: str, folder: Path, *, breaker: bool) -> dict[str, str]:
     """Return the settings of the service for an experiment; those of the peers are in ours."""
     own = {"EVA_ENABLE_CIRCUIT_BREAKER": "on" if breaker else "off"}
     if backend == "embedded":
-        own |= {"EVA_BACKEND": "embedded", "EVA_DATA_DIR": str(folder / "data")}
-    return own
+        return own | {"EVA_BACKEND": "embedded", "EVA_DATA_DIR": str(folder / "data")}
+    name = f"eva-{secrets.token_hex(4)}"  # nothing of the experiment before
+    return own | {
+        "COSMOS_DB_DATABASE": name,
+        "AZURE_STORAGE_CONTAINER_DOCUMENTS": f"{name}-documents",
+        "AZURE_STORAGE_CONTAINER_AUDIT": f"{name}-audit",
+        "AZURE_STORAGE_QUEUE_PREFIX": name,
+    }
 
 
 def carried_out(path: Path, folder: Path, *, breaker: bool) -> Ran:
@@ -98,13 +108,20 @@ def _by_second(seen: Path) -> list[list[float]]:
 def _measured(ran: Ran) -> str:
     outputs = {one["activity"]["name"]: one.get("output") for one in ran.journal["run"]}
     recovery = [out for name, out in outputs.items() if name.startswith("it recovers")]
+    states = ran.journal["steady_states"]
+    lost = [
+        f"{one['activity']['name']}: not so {when}"
+        for when in ("before", "after")
+        for one in (states.get(when) or {}).get("probes", ())
+        if not one["tolerance_met"]
+    ]
     broken = [
         f"{one['activity']['name']}: {(one.get('exception') or ['?'])[-1].strip()[:300]}"
         for one in ran.journal["run"]
         if one["status"] != "succeeded"
     ]
     back = f"recovered in {recovery[0]} s" if recovery and recovery[0] is not None else ""
-    return "; ".join(filter(None, [back, *broken]))
+    return "; ".join(filter(None, [back, *lost, *broken]))
 
 
 def _arguments(given: Sequence[str] | None) -> argparse.Namespace:

@@ -19,10 +19,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx2
+
 _START_S = 90.0
 _RESTART_S = 0.5  # after which a platform starts what died
 _STOP_S = 120.0  # traffic finishes its writes and looks at all that was acknowledged
-_KEY = re.compile(r"EVA_API_KEY=(\S+)")
+_KEY = re.compile(r"EVA_API_KEY=(eva_\S+)")
 
 
 class StageError(Exception):
@@ -111,15 +113,17 @@ def staged(folder: Path, settings: Mapping[str, str]) -> Iterator[Stage]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     folder.mkdir(parents=True)
-    embedded = settings.get("EVA_BACKEND", "embedded") == "embedded"
+    chosen = {**os.environ, **settings}
+    embedded = chosen.get("EVA_BACKEND", "embedded") == "embedded"
     own = {"EVA_PORT": str(port), "EVA_LOG_LEVEL": "warning", "NO_COLOR": "1", "EVA_WORKER": "off"}
     stage = Stage(folder, {**settings, **own}, url=f"http://127.0.0.1:{port}")
     eva = [sys.executable, "-m", "app.cli"]
     try:
         if not embedded:
-            _made(eva, stage)
+            stage.key = _made(eva, stage)
         stage.start("api", [*eva, "serve"])
-        stage.key = _key(stage)
+        _answers(stage)
+        stage.key = stage.key or _key(stage)
         stage.start("worker", [*eva, "worker"])
         threading.Thread(target=stage.watch, daemon=True).start()
         _clients(stage)
@@ -128,9 +132,10 @@ def staged(folder: Path, settings: Mapping[str, str]) -> Iterator[Stage]:
         stage.stop()
 
 
-def _made(eva: list[str], stage: Stage) -> None:
+def _made(eva: list[str], stage: Stage) -> str:
+    """Prepare the peers; the administrator's key."""
     done = subprocess.run(
-        [*eva, "azure", "init"],
+        [*eva, "azure", "init", "--json"],
         env={**os.environ, **stage.settings},
         capture_output=True,
         text=True,
@@ -138,19 +143,28 @@ def _made(eva: list[str], stage: Stage) -> None:
     )
     if done.returncode != 0:
         raise StageError(done.stderr)
+    return str(json.loads(done.stdout)["administrator_key"])
+
+
+def _answers(stage: Stage) -> None:
+    """Return once the service is alive."""
+    until = time.monotonic() + _START_S
+    while time.monotonic() < until and stage.processes["api"].poll() is None:
+        with contextlib.suppress(httpx2.TransportError):
+            if httpx2.get(f"{stage.url}/livez").is_success:
+                return
+        time.sleep(0.1)
+    raise StageError(f"the service did not start: {stage.log('api').read_text()[-2000:]}")
 
 
 def _key(stage: Stage) -> str:
-    """Return the administrator's key, once the service has shown it, and remember it."""
-    until = time.monotonic() + _START_S
-    while time.monotonic() < until:
+    """Return the administrator's key, which the embedded backend shows soon after its start."""
+    for _ in range(100):
         said = stage.log("api").read_text(encoding="utf-8", errors="replace")
         if found := _KEY.search(said):
             return found.group(1)
-        if stage.processes["api"].poll() is not None:
-            break
         time.sleep(0.1)
-    raise StageError(f"the service did not start: {stage.log('api').read_text()[-2000:]}")
+    raise StageError("the service showed no key")
 
 
 def _clients(stage: Stage) -> None:
