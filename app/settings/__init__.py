@@ -37,6 +37,7 @@ ELSEWHERE = {
     "EVA_OPENAI_ENDPOINT": "an Azure OpenAI resource that the contract tests also run on",
     "EVA_OPENAI_KEY": "its key",
     "EVA_OPENAI_DEPLOYMENT": "its deployment of a chat model",
+    "EVA_OPENAI_EMBEDDING_DEPLOYMENT": "its deployment of an embedding model",
     "EVA_STORAGE_CONNECTION_STRING": "a storage account that the contract tests also run on",
 }
 # Names of the earlier family that stand for nothing any more: accepted, with the reason shown.

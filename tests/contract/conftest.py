@@ -1,5 +1,6 @@
 """One storage fixture, run once a backend; each test gets tenants of its own."""
 
+import os
 from collections.abc import AsyncIterator
 
 import pytest
@@ -10,9 +11,29 @@ from app.core.ports import BlobStore
 from tests.contract import backends
 from tests.contract.backends import BACKENDS, Storage
 from tests.contract.blob_stores import BLOB_STORES, CHOICES
-from tests.peers.fixtures import azurite, cosmos_peer, node_programs
+from tests.contract.table import Table
+from tests.peers.fixtures import (
+    azurite,
+    cosmos_peer,
+    models,
+    node_programs,
+    vault,
+    vault_folder,
+)
 
-__all__ = ["azurite", "cosmos_peer", "node_programs"]
+__all__ = ["azurite", "cosmos_peer", "models", "node_programs", "vault", "vault_folder"]
+TABLE = Table()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.when == "call" or report.outcome != "passed":
+        TABLE.add(report.nodeid, report.outcome)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if os.environ.get("EVA_CONTRACT_TABLE"):
+        for line in TABLE.lines():
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(params=backends.CHOICES)

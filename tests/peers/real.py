@@ -7,7 +7,12 @@ from collections.abc import Mapping
 REAL: Mapping[str, tuple[str, ...]] = {
     "storage account": ("EVA_STORAGE_CONNECTION_STRING",),
     "cosmos account": ("EVA_COSMOS_ENDPOINT", "EVA_COSMOS_KEY"),
-    "openai resource": ("EVA_OPENAI_ENDPOINT", "EVA_OPENAI_KEY", "EVA_OPENAI_DEPLOYMENT"),
+    "openai resource": (
+        "EVA_OPENAI_ENDPOINT",
+        "EVA_OPENAI_KEY",
+        "EVA_OPENAI_DEPLOYMENT",
+        "EVA_OPENAI_EMBEDDING_DEPLOYMENT",
+    ),
     "key vault": ("EVA_KEY_VAULT_URL",),
 }
 
