@@ -99,6 +99,13 @@ class Storage:
     storage_container_documents: str = setting(
         text(), "documents", "AZURE_STORAGE_CONTAINER_DOCUMENTS", about="Container of documents."
     )
+    storage_account_audit: str | None = setting(
+        text(),
+        None,
+        "AZURE_STORAGE_ACCOUNT_AUDIT",
+        about="Another storage account for the audit container, reached by identity; "
+        "unset: the same one.",
+    )
     storage_container_audit: str = setting(
         text(),
         "audit",

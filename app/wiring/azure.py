@@ -74,6 +74,7 @@ class _Opened:
 
     store: CosmosStore
     storage: StorageClients
+    sealed: StorageClients  # where copies of the audit trail's checkpoints lie
     models: ModelClient
     analyzer: Analyzer
     guards: Guards
@@ -110,8 +111,8 @@ async def prepare(settings: Settings) -> tuple[list[str], list[str]]:
     async with AsyncExitStack() as stack:
         found = await _opened(settings, stack)
         outcome = await initialise(found.store.account)
-        for name in (settings.storage_container_documents, settings.storage_container_audit):
-            await blobs.prepare(found.storage.container(name))
+        await blobs.prepare(found.storage.container(settings.storage_container_documents))
+        await blobs.prepare(found.sealed.container(settings.storage_container_audit))
         await queue.prepare(found.storage.queues(), settings.storage_queue_prefix)
         made = [f"made {one}" for one in outcome.made]
         return [*made, *(f"changed {one}" for one in outcome.changed)], outcome.differing
@@ -138,15 +139,16 @@ async def dependencies(
 
 async def _opened(settings: Settings, stack: AsyncExitStack) -> _Opened:
     means = await _means(settings, stack)
-    storage = await stack.enter_async_context(
-        open_storage(
-            await _account(means),
-            StorageCalls(
-                api_version=settings.storage_api_version, timeout_s=settings.azure_timeout_s
-            ),
-            means.identity,
-        )
+    calls = StorageCalls(
+        api_version=settings.storage_api_version, timeout_s=settings.azure_timeout_s
     )
+    storage = await stack.enter_async_context(
+        open_storage(await _account(means), calls, means.identity)
+    )
+    sealed = storage
+    if settings.storage_account_audit:
+        apart = StorageAccount.named(settings.storage_account_audit)
+        sealed = await stack.enter_async_context(open_storage(apart, calls, means.identity))
     models = await stack.enter_async_context(open_client(_resource(means), means.identity))
     guarding = guards(settings)
     analyzer = SnowballAnalyzer()
@@ -160,14 +162,14 @@ async def _opened(settings: Settings, stack: AsyncExitStack) -> _Opened:
             CosmosMeans(
                 analyzer=analyzer,
                 embedder=behind(_embedder(settings, models), "embedder", guarding.openai),
-                seal=BlobSeal(storage.container(settings.storage_container_audit), _getter(seed)),
+                seal=BlobSeal(sealed.container(settings.storage_container_audit), _getter(seed)),
                 identity=means.identity,
                 doorbell=bell,
                 calls=CosmosCalls(timeout_s=settings.azure_timeout_s),
             ),
         )
     )
-    return _Opened(store, storage, models, analyzer, guarding)
+    return _Opened(store, storage, sealed, models, analyzer, guarding)
 
 
 async def _means(settings: Settings, stack: AsyncExitStack) -> _Means:

@@ -1,6 +1,6 @@
 """The containers of Cosmos DB, as the service declares them; `cosmos.json` is that declaration.
 
-It is written by the service (`eva azure init --print`), and never by hand.
+It is written by the service (`make infra-containers`), and never by hand.
 """
 
 import json
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+DATABASE = "eva"
 DECLARATION = Path(__file__).with_name("cosmos.json")
 
 
@@ -28,21 +29,16 @@ class Container:
     unique_keys: Sequence[Sequence[str]]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Declaration:
-    """A database and its containers."""
-
-    database: str
-    containers: tuple[Container, ...]
-
-
-def declared(path: Path = DECLARATION) -> Declaration:
+def declared(path: Path = DECLARATION) -> tuple[Container, ...]:
     """Return what the service declares."""
-    content: Mapping[str, Any] = json.loads(path.read_text())
-    return Declaration(
-        database=content["database"],
-        containers=tuple(_container(one) for one in content["containers"]),
-    )
+    content: Sequence[Mapping[str, Any]] = json.loads(path.read_text())
+    return tuple(_container(one) for one in content)
+
+
+def vectors_container(deployment: str, containers: Sequence[Container]) -> Container | None:
+    """Return the container of passages whose vectors this deployment makes; None: not declared."""
+    named = [one for one in containers if one.id.startswith(f"passages-{deployment}-")]
+    return named[0] if named else None
 
 
 def _container(one: Mapping[str, Any]) -> Container:

@@ -71,10 +71,8 @@ def build(settings: Settings) -> Mapping[str, pulumi.Output[str]]:
             image=settings.image,
             identity=identity,
             network=net,
-            vault=stores.vault,
             workspace=watch.workspace,
             variables=variables(settings, identity, _backends(stores, watch)),
-            secrets=settings.secrets,
             front_door=edge.front_door_id if edge else None,
             allowed=tuple(str(one) for one in settings.allowed_addresses),
             after=(grants,),
@@ -120,7 +118,7 @@ def _context(settings: Settings) -> Context:
 def _stores(ctx: Context, net: Network, identity: Identity) -> _Stores:
     principal = identity.principal_id
     return _Stores(
-        records=Records(ctx, RecordsArgs(declaration=declared(), network=net, principal=principal)),
+        records=Records(ctx, RecordsArgs(containers=declared(), network=net, principal=principal)),
         documents=Documents(ctx, DocumentsArgs(network=net)),
         audit=Audit(ctx, AuditArgs(network=net)),
         models=Models(ctx, ModelsArgs(network=net, models=ctx.settings.models)),
@@ -147,8 +145,8 @@ def _grants(ctx: Context, stores: _Stores, watch: Observability, identity: Ident
 def _backends(stores: _Stores, watch: Observability) -> Backends:
     return Backends(
         cosmos_endpoint=stores.records.endpoint,
-        cosmos_database=stores.records.database,
         storage_account=stores.documents.account.name,
+        audit_account=stores.audit.account.name,
         openai_endpoint=stores.models.endpoint,
         deployments=stores.models.deployments,
         redis_host=stores.cache.host_name,

@@ -5,13 +5,18 @@ from dataclasses import dataclass
 
 import pulumi
 
+from eva_infra.components.audit import CONTAINER as AUDIT_CONTAINER
 from eva_infra.components.cache import PORT as REDIS_PORT
 from eva_infra.components.documents import CONTAINER
 from eva_infra.components.hosting import PORT
 from eva_infra.components.identity import Identity
+from eva_infra.containers import DATABASE, declared, vectors_container
 from eva_infra.settings import Settings
 
 ENVIRONMENTS = {"dev": "development", "staging": "staging", "prod": "production"}
+# The queues that wake workers: one for each kind of job.
+QUEUE_PREFIX = "eva-jobs"
+JOB_KINDS = ("ingest", "describe", "answer", "erase-document", "erase-space")
 # Where requests come from: App Service's and Container Apps' own proxies.
 PROXIES = "169.254.0.0/16,100.64.0.0/10"
 
@@ -21,8 +26,8 @@ class Backends:
     """Where the service finds what it depends on."""
 
     cosmos_endpoint: pulumi.Output[str]
-    cosmos_database: str
     storage_account: pulumi.Output[str]
+    audit_account: pulumi.Output[str]
     openai_endpoint: pulumi.Output[str]
     deployments: Mapping[str, str]
     redis_host: pulumi.Output[str]
@@ -33,7 +38,7 @@ class Backends:
 def variables(
     settings: Settings, identity: Identity, backends: Backends
 ) -> Mapping[str, pulumi.Input[str]]:
-    """Return settings that are no secrets. The connection string opens nothing by itself."""
+    """Return the settings; secrets are references, and the connection string opens nothing."""
     return {
         "EVA_BACKEND": "azure",
         "EVA_ENVIRONMENT": ENVIRONMENTS[settings.environment],
@@ -43,14 +48,30 @@ def variables(
         **({"EVA_ADDRESS_LIMIT": "0"} if settings.edge else {}),  # the firewall counts addresses
         "AZURE_CLIENT_ID": identity.client_id,
         "AZURE_COSMOS_ENDPOINT": backends.cosmos_endpoint,
-        "COSMOS_DB_DATABASE": backends.cosmos_database,
+        "COSMOS_DB_DATABASE": DATABASE,
         "AZURE_STORAGE_ACCOUNT_NAME": backends.storage_account,
         "AZURE_STORAGE_CONTAINER_DOCUMENTS": CONTAINER,
+        "AZURE_STORAGE_ACCOUNT_AUDIT": backends.audit_account,
+        "AZURE_STORAGE_CONTAINER_AUDIT": AUDIT_CONTAINER,
+        "AZURE_STORAGE_QUEUE_PREFIX": QUEUE_PREFIX,
         "AZURE_OPENAI_ENDPOINT": backends.openai_endpoint,
         "AZURE_OPENAI_DEPLOYMENT_NAME": backends.deployments["answers"],
+        "AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME": backends.deployments["embeddings"],
+        "EVA_EMBEDDING_DIMENSIONS": str(dimensions(settings)),
         "AZURE_KEY_VAULT_URL": backends.vault_uri,
         "REDIS_HOST": backends.redis_host,
         "REDIS_PORT": str(REDIS_PORT),
         "REDIS_SSL": "true",
-        "AZURE_MONITOR_CONNECTION_STRING": backends.connection_string,
+        "APPLICATIONINSIGHTS_CONNECTION_STRING": backends.connection_string,
+        # The service reads these from the vault itself, and again when they are rotated.
+        **{name: f"vault:{secret}" for name, secret in settings.secrets.items()},
     }
+
+
+def dimensions(settings: Settings) -> int:
+    """Return how long the vectors are that the stack's embedding model is declared to make."""
+    [deployment] = [model.deployment for model in settings.models if model.role == "embeddings"]
+    container = vectors_container(deployment, declared())
+    if container is None:  # refused when the settings are read
+        raise LookupError(deployment)
+    return int(container.vectors[0]["dimensions"])

@@ -91,8 +91,8 @@ def _immutable_audit(stack: Sequence[Seen]) -> Iterator[str]:
         and seen.get("allowProtectedAppendWrites")
         and (seen.get("immutabilityPeriodSinceCreationInDays") or 0) >= 1
     }
-    for name in sorted({"audit", "checkpoints"} - kept):
-        yield f"the container {name} can be changed"
+    if "audit" not in kept:
+        yield "the container audit can be changed"
 
 
 def _vectors(seen: Seen) -> Iterator[str]:
@@ -101,10 +101,12 @@ def _vectors(seen: Seen) -> Iterator[str]:
     indexing = "resource.indexingPolicy"
     indexed = {one["path"] for one in seen.get(f"{indexing}.vectorIndexes") or []}
     left_out = {one["path"] for one in seen.get(f"{indexing}.excludedPaths") or []}
+    included = {one["path"] for one in seen.get(f"{indexing}.includedPaths") or []}
     for path in sorted(paths):
         if path not in indexed:
             yield f"{path} has no vector index"
-        if f"{path}/*" not in left_out:
+        named = any(one.startswith(f"{path}/") for one in included)
+        if named or not left_out.intersection({"/*", f"{path}/*"}):
             yield f"{path} is indexed as plain numbers too"
 
 

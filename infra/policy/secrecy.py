@@ -50,7 +50,7 @@ GUARDED_VAULT: Wanted = {
     }
 }
 _SECRET_NAME = re.compile(r"(KEY|SECRET|PASSWORD|TOKEN|CREDENTIALS?)$")
-_REFERENCE = re.compile(r"@Microsoft\.KeyVault\(SecretUri=https://.+/secrets/.+\)")
+_REFERENCE = re.compile(r"vault:[a-z0-9-]+|@Microsoft\.KeyVault\(SecretUri=https://.+/.+\)")
 
 
 def _secrets_are_references(seen: Seen) -> Iterator[str]:
@@ -60,8 +60,9 @@ def _secrets_are_references(seen: Seen) -> Iterator[str]:
             yield f"setting {name} holds a secret itself, not a reference to the vault"
     for container in seen.get("template.containers") or []:
         for setting in container.get("env") or []:
-            if _SECRET_NAME.search(setting["name"]) and not setting.get("secretRef"):
-                yield f"setting {setting['name']} holds a secret itself"
+            name, value = setting["name"], str(setting.get("value"))
+            if _SECRET_NAME.search(name) and not _REFERENCE.fullmatch(value):
+                yield f"setting {name} holds a secret itself"
     for secret in seen.get("configuration.secrets") or []:
         if not secret.get("keyVaultUrl"):
             yield f"secret {secret.get('name')} is not the vault's"

@@ -1,22 +1,42 @@
-from collections.abc import Callable
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from eva_infra.arm.kinds import GROUP, PATHS
-from eva_infra.recording import Graph
-from eva_infra.settings import STACKS
+from eva_infra.containers import DECLARATION, declared
+from eva_infra.recording import Graph, Recorded
+from eva_infra.recording.azure import FRONT_DOOR
+from eva_infra.roles import Role
+from tests.infra.variants import VARIANTS, GraphOf
 
-GraphOf = Callable[..., Graph]
-VARIANTS = {
-    **{stack: (stack, {}) for stack in STACKS},
-    "prod-on-container-apps": ("prod", {"hosting": "containerapps"}),
-}
+ROOT = Path(__file__).parents[2]
+PHYSICAL = re.compile(r"[A-Za-z0-9.-]+")
+SDK_SETTINGS = {"AZURE_CLIENT_ID", "WEBSITES_PORT", "WEBSITES_ENABLE_APP_SERVICE_STORAGE"}
 
 
-@pytest.fixture(params=VARIANTS.values(), ids=VARIANTS)
+@pytest.fixture(params=VARIANTS.values(), ids=list(VARIANTS))
 def graph(request: pytest.FixtureRequest, graph_of: GraphOf) -> Graph:
     stack, replaced = request.param
     return graph_of(stack, **replaced)
+
+
+@pytest.fixture
+def prod(graph_of: GraphOf) -> Graph:
+    return graph_of("prod")
+
+
+def settings_of_service(graph: Graph) -> Iterator[dict[str, str]]:
+    for site in graph.of("web:WebApp") + graph.of("web:WebAppSlot"):
+        rows = site.inputs["siteConfig"]["appSettings"]
+        yield {row["name"]: row["value"] for row in rows}
+    for app in graph.of("app:ContainerApp"):
+        rows = app.inputs["template"]["containers"][0]["env"]
+        yield {row["name"]: row.get("value", "") for row in rows}
 
 
 def test_every_stack_file_builds_a_whole_stack(graph: Graph) -> None:
@@ -24,3 +44,203 @@ def test_every_stack_file_builds_a_whole_stack(graph: Graph) -> None:
     assert len(list(graph.custom)) > 90
     assert kinds <= {*PATHS, GROUP}
     assert kinds >= {"cosmosdb:DatabaseAccount", "keyvault:Vault", "consumption:Budget"}
+    assert set(graph.outputs) == {
+        "serviceHost", "stagingHost", "serviceId", "resourceGroup", "registry", "vaultUri",
+        "previewClientId", "deployerClientId",
+    }  # fmt: skip
+    assert all(graph.outputs.values())
+
+
+def test_every_resource_has_its_own_urn_and_id(graph: Graph) -> None:
+    urns = [one.urn for one in graph.resources]
+    ids = [one.id for one in graph.custom]
+    assert len(urns) == len(set(urns))
+    assert len(ids) == len(set(ids))
+    assert all(one.startswith("/subscriptions/") and "None" not in one for one in ids)
+
+
+def test_every_name_is_said_and_not_left_to_chance(graph: Graph) -> None:
+    for one in graph.custom:
+        assert PHYSICAL.fullmatch(one.id.rsplit("/", 1)[1]), one.urn
+
+
+def test_no_resource_depends_on_what_is_not_there(graph: Graph) -> None:
+    known = {one.urn for one in graph.resources}
+    needed = {needed for one in graph.resources for needed in one.dependencies}
+    assert needed
+    assert needed <= known
+
+
+def references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from references(inner)
+    elif isinstance(value, str) and value.startswith("/subscriptions/"):
+        yield value
+
+
+def test_every_reference_leads_to_a_resource_of_the_stack(graph: Graph) -> None:
+    ids = {one.id for one in graph.custom}
+    elsewhere = re.compile(
+        r".*/(roleDefinitions|sqlRoleDefinitions)/[0-9a-f-]+|.*/blobServices/default"
+    )
+    found = {ref for one in graph.custom for ref in references(dict(one.inputs))}
+    assert len(found) > 20
+    assert {ref for ref in found - ids if not elsewhere.fullmatch(ref)} == set()
+
+
+def test_what_is_ignored_exists_among_the_inputs(graph: Graph) -> None:
+    ignoring = [(one, path) for one in graph.custom for path in one.ignore_changes]
+    assert ignoring
+    for one, path in ignoring:
+        found: Any = one.inputs
+        for step in re.findall(r"[^.\[\]]+", path):
+            found = found[int(step)] if step.isdigit() else found[step]
+        assert found is not None, (one.urn, path)
+
+
+def depends(one: Recorded, other: Recorded) -> bool:
+    return other.urn in one.dependencies
+
+
+def test_what_azure_changes_one_at_a_time_is_chained(graph: Graph) -> None:
+    subnet = graph.named("network:Subnet", "snet-endpoints")
+    assert depends(subnet, graph.named("network:Subnet", "snet-service"))
+    embeddings = graph.named("cognitiveservices:Deployment", "deployment-text-embedding-3-small")
+    assert depends(
+        embeddings, graph.named("cognitiveservices:Deployment", "deployment-gpt-4.1-mini")
+    )
+
+
+def test_a_route_waits_for_its_origin(prod: Graph) -> None:
+    for role in ("service", "staging"):
+        route = prod.named("cdn:Route", f"route-{role}")
+        assert depends(route, prod.named("cdn:AFDOrigin", f"origin-{role}"))
+
+
+def test_assignments_of_roles_are_replaced_by_deleting_first(graph: Graph) -> None:
+    assigned = graph.of("authorization:RoleAssignment")
+    assert len(assigned) == 10
+    assert all(one.delete_before_replace for one in assigned)
+    assert all(re.fullmatch(r"[0-9a-f-]{36}", one.id.rsplit("/", 1)[1]) for one in assigned)
+
+
+def test_the_service_has_the_least_roles_and_each_on_one_resource(graph: Graph) -> None:
+    given = {
+        one.inputs["roleDefinitionId"].rsplit("/", 1)[1]: one.inputs["scope"]
+        for one in graph.of("authorization:RoleAssignment")
+        if one.name.startswith("service-")
+    }
+    wanted = {
+        Role.BLOB_DATA_CONTRIBUTOR, Role.QUEUE_DATA_CONTRIBUTOR, Role.OPENAI_USER,
+        Role.VAULT_SECRETS_USER, Role.ACR_PULL, Role.MONITORING_METRICS_PUBLISHER,
+    }  # fmt: skip
+    assert set(given) == {role.value for role in wanted}
+    assert all("/providers/" in scope for scope in given.values())
+
+
+def test_the_service_is_told_settings_that_it_knows(graph: Graph) -> None:
+    page = (ROOT / "docs/settings.md").read_text()
+    known = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", page)) | SDK_SETTINGS
+    told = list(settings_of_service(graph))
+    assert told
+    for settings in told:
+        assert set(settings) <= known
+        assert settings["EVA_BACKEND"] == "azure"
+
+
+def test_the_build_that_waits_does_no_background_work(prod: Graph) -> None:
+    site, slot = settings_of_service(prod)
+    assert (site["EVA_WORKER"], slot["EVA_WORKER"]) == ("true", "false")
+    [kept] = prod.of("web:WebAppSlotConfigurationNames")
+    assert kept.inputs["appSettingNames"] == ["EVA_WORKER"]
+    rest = {"EVA_WORKER"}
+    assert {k: v for k, v in site.items() if k not in rest} == {
+        k: v for k, v in slot.items() if k not in rest
+    }
+
+
+def test_only_the_stacks_own_front_door_is_let_in(prod: Graph) -> None:
+    for site in prod.of("web:WebApp") + prod.of("web:WebAppSlot"):
+        [rule] = site.inputs["siteConfig"]["ipSecurityRestrictions"]
+        assert rule["headers"] == {"x-azure-fdid": [FRONT_DOOR]}
+        assert site.inputs["siteConfig"]["ipSecurityRestrictionsDefaultAction"] == "Deny"
+
+
+def test_dev_without_an_edge_lets_named_addresses_in(graph_of: GraphOf) -> None:
+    dev = graph_of("dev")
+    [site] = dev.of("web:WebApp")
+    [rule] = site.inputs["siteConfig"]["ipSecurityRestrictions"]
+    assert rule["ipAddress"] == "203.0.113.0/24"
+    assert dev.of("cdn:Profile") == []
+
+
+def test_container_apps_run_the_worker_apart_and_have_no_public_side(graph_of: GraphOf) -> None:
+    graph = graph_of("prod", hosting="containerapps")
+    service, worker = (graph.named("app:ContainerApp", name) for name in ("service", "worker"))
+    assert worker.inputs["template"]["containers"][0]["command"] == ["eva", "worker"]
+    assert "ingress" not in worker.inputs["configuration"]
+    rules = worker.inputs["template"]["scale"]["rules"]
+    assert "eva-jobs-ingest" in {rule["azureQueue"]["queueName"] for rule in rules}
+    assert service.inputs["template"]["scale"]["minReplicas"] == 3
+    for origin in graph.of("cdn:AFDOrigin"):
+        assert origin.inputs["sharedPrivateLinkResource"]["groupId"] == "managedEnvironments"
+
+
+def test_both_hosts_publish_the_same_names(graph_of: GraphOf) -> None:
+    one, other = graph_of("prod"), graph_of("prod", hosting="containerapps")
+    assert one.outputs["serviceHost"] == other.outputs["serviceHost"]
+    assert one.outputs["stagingHost"] == other.outputs["stagingHost"]
+
+
+def test_production_spreads_and_replicates(prod: Graph) -> None:
+    [account] = prod.of("cosmosdb:DatabaseAccount")
+    places = account.inputs["locations"]
+    assert [one["locationName"] for one in places] == ["canadacentral", "canadaeast"]
+    assert [one["isZoneRedundant"] for one in places] == [True, False]
+    assert prod.of("web:AppServicePlan")[0].inputs["zoneRedundant"] is True
+
+
+def test_containers_are_what_the_service_declares(graph: Graph) -> None:
+    wanted = {one["id"]: one for one in json.loads(DECLARATION.read_text())}
+    made = {
+        one.inputs["containerName"]: one for one in graph.of("cosmosdb:SqlResourceSqlContainer")
+    }
+    assert set(made) == set(wanted)
+    assert {one.id for one in declared()} == set(wanted)
+    for name, said in wanted.items():
+        told = made[name].inputs["resource"]
+        assert told["partitionKey"]["paths"] == said["partitionKey"]["paths"]
+        assert told.get("defaultTtl") == said.get("defaultTtl")
+        assert told["indexingPolicy"] == said["indexingPolicy"]
+        assert told.get("vectorEmbeddingPolicy") == said.get("vectorEmbeddingPolicy")
+        assert told.get("fullTextPolicy") == said.get("fullTextPolicy")
+
+
+def test_alerts_and_boards_are_those_of_the_dashboards_folder(graph: Graph) -> None:
+    content = yaml.safe_load((ROOT / "dashboards/alerts.yaml").read_text())
+    wanted = {
+        rule["name"]: rule
+        for alert in content["alerts"]
+        for rule in alert["rules"]
+        if rule["evaluated"] == "by-azure"
+    }
+    made = {one.inputs["ruleName"]: one.inputs for one in graph.of("monitor:ScheduledQueryRule")}
+    assert set(made) == set(wanted)
+    for name, inputs in made.items():
+        [condition] = inputs["criteria"]["allOf"]
+        assert condition["query"] == wanted[name]["query"]
+    boards = {path.stem for path in (ROOT / "dashboards/grafana").glob("*.json")}
+    panels = graph.of("dashboard:DashboardDefinition")
+    assert {one.name.removeprefix("panels-") for one in panels} == boards
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "infra/eva_infra").rglob("*.py")), ids=str)
+def test_infrastructure_and_service_meet_through_files_only(path: Path) -> None:
+    imported = re.findall(
+        r"^(?:from|import) (app|pipelines|dashboards)\b", path.read_text(), re.MULTILINE
+    )
+    assert imported == []

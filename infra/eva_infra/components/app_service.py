@@ -138,7 +138,6 @@ class AppService(pulumi.ComponentResource):
         args = self._args
         given: dict[str, pulumi.Input[str]] = {
             **args.variables,
-            **{name: args.vault.reference(secret) for name, secret in args.secrets.items()},
             "EVA_WORKER": "true" if worker else "false",
             "WEBSITES_PORT": str(PORT),
             "WEBSITES_ENABLE_APP_SERVICE_STORAGE": "false",

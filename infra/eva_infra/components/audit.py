@@ -14,7 +14,7 @@ from eva_infra.components.network import Network
 from eva_infra.components.storage import AccountArgs, StorageAccount
 from eva_infra.context import Context
 
-CONTAINERS = ("audit", "checkpoints")
+CONTAINER = "audit"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,24 +25,23 @@ class AuditArgs:
 
 
 class Audit(pulumi.ComponentResource):
-    """Append-only containers that nobody can change for as long as the stack says."""
+    """A container of checkpoints that nobody can change for as long as the stack says."""
 
     account: StorageAccount
 
     def __init__(self, ctx: Context, args: AuditArgs) -> None:
         super().__init__("eva:data:Audit", "audit")
         self.account = StorageAccount(
-            ctx, AccountArgs(role="aud", network=args.network, containers=CONTAINERS), self
+            ctx, AccountArgs(role="aud", network=args.network, containers=(CONTAINER,)), self
         )
-        for name, container in self.account.containers.items():
-            storage.BlobContainerImmutabilityPolicy(
-                f"immutable-{name}",
-                immutability_policy_name="default",
-                account_name=self.account.name,
-                container_name=container,
-                resource_group_name=ctx.group,
-                immutability_period_since_creation_in_days=ctx.settings.audit_days,
-                allow_protected_append_writes=True,
-                opts=ctx.data(self),
-            )
+        storage.BlobContainerImmutabilityPolicy(
+            "immutable",
+            immutability_policy_name="default",
+            account_name=self.account.name,
+            container_name=self.account.containers[CONTAINER],
+            resource_group_name=ctx.group,
+            immutability_period_since_creation_in_days=ctx.settings.audit_days,
+            allow_protected_append_writes=True,
+            opts=ctx.data(self),
+        )
         self.register_outputs({"account": self.account.name})

@@ -8,9 +8,12 @@ from pulumi_azure_native import app
 
 from eva_infra.components.hosting import LIVE, PORT, READY, HostArgs, PrivateLink, image
 from eva_infra.context import Context, child
+from eva_infra.service_settings import JOB_KINDS, QUEUE_PREFIX
 
-WAKE_QUEUE = "jobs"
 REQUESTS_AT_ONCE = "50"
+# What deployments change: the image, and which revision is used.
+DEPLOYED = ["template.containers[0].image"]
+TRAFFIC = ["configuration.ingress.traffic"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,20 +89,21 @@ class ContainerApps(pulumi.ComponentResource):
 
     def _worker(self, queue_account: pulumi.Output[str]) -> _Role:
         settings = self._ctx.settings
-        by_queue = app.ScaleRuleArgs(
-            name="waiting-jobs",
+        by_queues = [self._waiting(kind, queue_account) for kind in JOB_KINDS]
+        # Never none: jobs whose wake-up call was lost are found by looking.
+        scale = app.ScaleArgs(min_replicas=1, max_replicas=settings.most_instances, rules=by_queues)
+        return _Role(name="worker", command=["eva", "worker"], called=False, scale=scale)
+
+    def _waiting(self, kind: str, queue_account: pulumi.Output[str]) -> app.ScaleRuleArgs:
+        return app.ScaleRuleArgs(
+            name=kind,
             azure_queue=app.QueueScaleRuleArgs(
                 account_name=queue_account,
-                queue_name=WAKE_QUEUE,
+                queue_name=f"{QUEUE_PREFIX}-{kind}",
                 queue_length=5,
                 identity=self._args.identity.id,
             ),
         )
-        # Never none: jobs whose wake-up call was lost are found by looking.
-        scale = app.ScaleArgs(
-            min_replicas=1, max_replicas=settings.most_instances, rules=[by_queue]
-        )
-        return _Role(name="worker", command=["eva", "worker"], called=False, scale=scale)
 
     def _app(self, place: app.ManagedEnvironment, role: _Role) -> app.ContainerApp:
         ctx, args = self._ctx, self._args
@@ -123,7 +127,7 @@ class ContainerApps(pulumi.ComponentResource):
             tags=ctx.tags,
             opts=child(
                 self,
-                ignore_changes=["configuration.ingress.traffic", "template.containers[0].image"],
+                ignore_changes=DEPLOYED + (TRAFFIC if role.called else []),
                 depends_on=list(args.after),
             ),
         )
@@ -142,14 +146,6 @@ class ContainerApps(pulumi.ComponentResource):
             active_revisions_mode=several if role.called else one,
             ingress=ingress if role.called else None,
             registries=[app.RegistryCredentialsArgs(server=args.server, identity=args.identity.id)],
-            secrets=[
-                app.SecretArgs(
-                    name=secret,
-                    identity=args.identity.id,
-                    key_vault_url=pulumi.Output.concat(args.vault.uri, "secrets/", secret),
-                )
-                for secret in sorted(set(args.secrets.values()))
-            ],
         )
 
     def _container(self, role: _Role) -> app.ContainerArgs:
@@ -160,8 +156,7 @@ class ContainerApps(pulumi.ComponentResource):
             image=image(args),
             command=role.command,
             resources=app.ContainerResourcesArgs(cpu=2.0, memory="4Gi"),
-            env=[app.EnvironmentVarArgs(name=n, value=v) for n, v in plain.items()]
-            + [app.EnvironmentVarArgs(name=n, secret_ref=s) for n, s in args.secrets.items()],
+            env=[app.EnvironmentVarArgs(name=n, value=v) for n, v in plain.items()],
             probes=_probes() if role.called else [],
         )
 

@@ -49,14 +49,19 @@ def _indexing(policy: Mapping[str, Any]) -> cosmosdb.IndexingPolicyArgs:
     )
 
 
-def _vector_index(one: Mapping[str, Any]) -> cosmosdb.VectorIndexArgs:
-    return cosmosdb.VectorIndexArgs(
-        path=one["path"],
-        type=one["type"],
-        quantization_byte_size=one.get("quantizationByteSize"),
-        indexing_search_list_size=one.get("indexingSearchListSize"),
-        vector_index_shard_key=one.get("vectorIndexShardKey"),
-    )
+def _vector_index(one: Mapping[str, Any]) -> cosmosdb.VectorIndexArgsDict:
+    """Return a vector index as it is declared.
+
+    `VectorIndexArgs` would add a default that is right for diskANN only.
+    """
+    index: cosmosdb.VectorIndexArgsDict = {"path": one["path"], "type": one["type"]}
+    if "quantizationByteSize" in one:
+        index["quantization_byte_size"] = one["quantizationByteSize"]
+    if "indexingSearchListSize" in one:
+        index["indexing_search_list_size"] = one["indexingSearchListSize"]
+    if "vectorIndexShardKey" in one:
+        index["vector_index_shard_key"] = one["vectorIndexShardKey"]
+    return index
 
 
 def _vectors(vectors: Sequence[Mapping[str, Any]]) -> cosmosdb.VectorEmbeddingPolicyArgs | None:

@@ -8,7 +8,6 @@ import pulumi
 
 from eva_infra.components.identity import Identity
 from eva_infra.components.network import Network
-from eva_infra.components.vault import Vault
 
 PORT = 8000
 LIVE = "/livez"  # a host restarts by this: it must not ask dependencies
@@ -19,18 +18,15 @@ READY = "/readyz"  # an edge sends requests by this: it names the failing depend
 class HostArgs:
     """What is run (`image` is a repository with a digest), as whom, with which settings.
 
-    `secrets` are settings whose values are secrets of the vault, by name. Callers are let in from
-    the Front Door whose id is given, else from `allowed` only.
+    Callers are let in from the Front Door whose id is given, else from `allowed` only.
     """
 
     server: pulumi.Output[str]
     image: str
     identity: Identity
     network: Network
-    vault: Vault
     workspace: pulumi.Output[str]
     variables: Mapping[str, pulumi.Input[str]]
-    secrets: Mapping[str, str]
     front_door: pulumi.Output[str] | None
     allowed: tuple[str, ...]
     after: tuple[pulumi.Resource, ...] = field(default=())

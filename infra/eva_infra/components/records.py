@@ -8,7 +8,7 @@ from pulumi_azure_native import cosmosdb
 from eva_infra.components.containers import resource
 from eva_infra.components.network import Network
 from eva_infra.components.private_access import PrivateAccess, PrivateAccessArgs
-from eva_infra.containers import Container, Declaration
+from eva_infra.containers import DATABASE, Container
 from eva_infra.context import Context, child
 from eva_infra.roles import COSMOS_DATA_CONTRIBUTOR, assignment_name
 from eva_infra.settings.regions import REGIONS
@@ -21,7 +21,7 @@ CAPABILITIES = ("EnableNoSQLVectorSearch", "EnableNoSQLFullTextSearch")
 class RecordsArgs:
     """What is declared, where it is reached from, and who may read and write it."""
 
-    declaration: Declaration
+    containers: tuple[Container, ...]
     network: Network
     principal: pulumi.Input[str]
 
@@ -39,13 +39,13 @@ class Records(pulumi.ComponentResource):
         self._account = self._new_account()
         database = cosmosdb.SqlResourceSqlDatabase(
             "database",
-            database_name=args.declaration.database,
+            database_name=DATABASE,
             account_name=self._account.name,
             resource_group_name=ctx.group,
-            resource=cosmosdb.SqlDatabaseResourceArgs(id=args.declaration.database),
+            resource=cosmosdb.SqlDatabaseResourceArgs(id=DATABASE),
             opts=ctx.data(self),
         )
-        for container in args.declaration.containers:
+        for container in args.containers:
             self._container(database, container)
         self._grant(args.principal)
         endpoint = PrivateAccessArgs(
@@ -54,7 +54,7 @@ class Records(pulumi.ComponentResource):
         PrivateAccess(ctx, endpoint, self)
         self.id = self._account.id
         self.endpoint = self._account.document_endpoint
-        self.database = args.declaration.database
+        self.database = DATABASE
         self.register_outputs({"endpoint": self.endpoint})
 
     def _new_account(self) -> cosmosdb.DatabaseAccount:
@@ -77,9 +77,12 @@ class Records(pulumi.ComponentResource):
                 )
                 for place, region in enumerate(regions)
             ],
-            # Reads see the caller's own writes; stronger would cost twice across regions.
+            # Every process in the first region sees what another has committed there; weaker
+            # levels would let it miss that, and Strong would wait for the second region.
             consistency_policy=cosmosdb.ConsistencyPolicyArgs(
-                default_consistency_level=cosmosdb.DefaultConsistencyLevel.SESSION
+                default_consistency_level=cosmosdb.DefaultConsistencyLevel.BOUNDED_STALENESS,
+                max_staleness_prefix=100_000,
+                max_interval_in_seconds=300,
             ),
             backup_policy=cosmosdb.ContinuousModeBackupPolicyArgs(
                 type="Continuous",
@@ -108,7 +111,7 @@ class Records(pulumi.ComponentResource):
             resource=resource(container),
             options=cosmosdb.CreateUpdateOptionsArgs(
                 autoscale_settings=cosmosdb.AutoscaleSettingsArgs(
-                    max_throughput=self._ctx.settings.cosmos_max_rus
+                    max_throughput=_most(container, self._ctx)
                 )
             ),
             opts=self._ctx.data(self),
@@ -128,3 +131,10 @@ class Records(pulumi.ComponentResource):
             scope=self._account.id,
             opts=child(self, delete_before_replace=True),
         )
+
+
+def _most(container: Container, ctx: Context) -> int:
+    """Return the most request units a second: what is read all the time may take all of them."""
+    most = ctx.settings.cosmos_max_rus
+    busy = container.id == "records" or container.vectors
+    return most if busy else max(1000, most // 4000 * 1000)

@@ -54,9 +54,3 @@ class Vault(pulumi.ComponentResource):
         self.id = vault.id
         self.uri = pulumi.Output.concat("https://", name, ".vault.azure.net/")
         self.register_outputs({"uri": self.uri})
-
-    def reference(self, secret: str) -> pulumi.Output[str]:
-        """Return what App Service replaces by the secret's newest version."""
-        return pulumi.Output.concat(
-            "@Microsoft.KeyVault(SecretUri=", self.uri, "secrets/", secret, ")"
-        )

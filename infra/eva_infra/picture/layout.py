@@ -64,11 +64,14 @@ def _tops(graph: Graph) -> Mapping[str, str]:
 
 
 def _needs(graph: Graph, tops: Mapping[str, str]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {top: set() for top in tops.values()}
+    """Return what each component needs of those before it: two may need parts of each other."""
+    order = {top: place for place, top in enumerate(dict.fromkeys(tops.values()))}
+    found: dict[str, set[str]] = {top: set() for top in order}
     for one in graph.resources:
         for dependency in one.dependencies:
-            if dependency in tops and tops[dependency] != tops[one.urn]:
-                found[tops[one.urn]].add(tops[dependency])
+            needed = tops.get(dependency, tops[one.urn])
+            if order[needed] < order[tops[one.urn]]:
+                found[tops[one.urn]].add(needed)
     return found
 
 

@@ -82,5 +82,5 @@ def _box(box: Box) -> Iterator[str]:
         )
 
 
-def _short(line: str, most: int = 44) -> str:
+def _short(line: str, most: int = 38) -> str:
     return line if len(line) <= most else line[: most - 1] + "…"

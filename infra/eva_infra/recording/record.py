@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import contextvars
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
@@ -91,7 +91,7 @@ def _run(
 
 
 @contextlib.contextmanager
-def _event_loop() -> Iterator[asyncio.AbstractEventLoop]:
+def _event_loop() -> Generator[asyncio.AbstractEventLoop]:
     """Lend a loop, and close those that the mocks need in its threads: Pulumi leaves them open."""
     opened: list[asyncio.AbstractEventLoop] = []
 
@@ -101,14 +101,14 @@ def _event_loop() -> Iterator[asyncio.AbstractEventLoop]:
 
     open_one()
     [loop] = opened
-    with ThreadPoolExecutor(initializer=open_one) as threads:
-        loop.set_default_executor(threads)
-        try:
+    try:
+        with ThreadPoolExecutor(initializer=open_one) as threads:
+            loop.set_default_executor(threads)
             yield loop
-        finally:
-            asyncio.set_event_loop(None)
-    for one in opened:
-        one.close()
+    finally:
+        asyncio.set_event_loop(None)
+        for one in opened:
+            one.close()
 
 
 def _is_stack(urn: str) -> bool:

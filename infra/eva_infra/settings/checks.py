@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from eva_infra.containers import declared, vectors_container
 from eva_infra.settings.regions import REGIONS
 
 if TYPE_CHECKING:
@@ -28,11 +29,18 @@ def contradictions(settings: Settings) -> Iterator[str]:
         yield "storageSku: Standard_LRS keeps all copies in one zone, but zones are asked for"
     if not settings.edge and not settings.allowed_addresses:
         yield "allowedAddresses: is empty and there is no edge, so nobody could call"
+    yield from _of_models(settings)
+    if settings.environment == "prod":
+        yield from _in_production(settings)
+
+
+def _of_models(settings: Settings) -> Iterator[str]:
     roles = [model.role for model in settings.models]
     if sorted(roles) != ["answers", "embeddings"]:
         yield f"models: one for answers and one for embeddings are needed, not {roles}"
-    if settings.environment == "prod":
-        yield from _in_production(settings)
+    for model in settings.models:
+        if model.role == "embeddings" and not vectors_container(model.deployment, declared()):
+            yield f"models: no container is declared for vectors of {model.deployment!r}"
 
 
 def _in_production(settings: Settings) -> Iterator[str]:

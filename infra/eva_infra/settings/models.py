@@ -7,7 +7,7 @@ from typing import Any, cast
 from eva_infra.settings.reading import Form, choice, text, whole
 
 _FORMS: dict[str, Form[Any]] = {
-    "deployment": text(r"[a-z][a-z0-9-]{1,62}", "a name"),
+    "deployment": text(r"[a-z][a-z0-9.-]{1,62}", "a name"),
     "role": choice("answers", "embeddings"),
     "model": text(r"[a-z0-9][a-z0-9.-]+", "the name of a model"),
     "version": text(r"[0-9]+|\d{4}-\d\d-\d\d", "the version of a model"),

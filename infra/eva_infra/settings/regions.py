@@ -16,8 +16,8 @@ class Region:
 REGIONS: Mapping[str, Region] = {
     "canadacentral": Region("cac", zones=True),
     "canadaeast": Region("cae", zones=False),
-    "eastus2": Region("eus2", zones=True),
-    "westus3": Region("wus3", zones=True),
+    "eastus2": Region("eu2", zones=True),
+    "westus3": Region("wu3", zones=True),
     "francecentral": Region("frc", zones=True),
     "swedencentral": Region("sdc", zones=True),
 }
