@@ -22,13 +22,13 @@ start with the one whose list stands higher: an objective that burns is what use
 why. An incident with more than one person in it follows
 [incident response](procedures/incident-response.md).
 
-Commands are for bash. They take these from your shell, so set them first; what Azure's resources are
-called is in the portal, and in the outputs of the stack:
+Commands are for bash. They take these from your shell, so set them first; what Azure's resources
+are called is in the portal, and in the outputs of the stack:
 
 ```bash
-export EVA_URL=https://… EVA_API_KEY=…                # the service, and a key with admin:all
-export EVA_DATA_DIR=… METRICS_URL=http://127.0.0.1:9464/metrics  # embedded: on the machine itself
-export GROUP=… APP=… PLAN=… WORKSPACE=… LOGS=…        # resource group, app, plan, workspace id, its name
+export EVA_URL=https://… EVA_API_KEY=…          # the service, and a key with admin:all
+export EVA_DATA_DIR=… METRICS_URL=http://127.0.0.1:9464/metrics  # embedded: on the machine
+export GROUP=… APP=… PLAN=… WORKSPACE=… LOGS=…  # group, app, plan, workspace (id; name)
 export COSMOS=… STORAGE=… OPENAI=… VAULT=… REDIS=… EDGE=…
 ```
 

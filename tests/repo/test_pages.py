@@ -11,13 +11,14 @@ from app.settings import Settings, known_names
 from app.settings.__main__ import page as settings_page
 
 NO_SETTINGS = ("EVA_READY_BETA", "EVA_READY_PRODUCTION")  # levels that a verdict grants
+FENCED = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)  # in a list it is indented
 FOLDERS_WITH_ROWS = ("app", "tests", "pipelines")  # whose own folders are in the table too
 
 
 def links(pages: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Each page with each target that it links to."""
     for name, text in pages.items():
-        prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+        prose = FENCED.sub("", text)
         prose = re.sub(r"`[^`\n]*`", "", prose)
         for target in re.findall(r"\]\(([^)\s]+)\)", prose):
             yield name, target
@@ -51,11 +52,10 @@ def test_a_link_to_nothing_would_be_found(root: Path) -> None:
 
 
 def test_code_within_a_sentence_stays_on_its_line(pages: Mapping[str, str]) -> None:
-    fenced = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
     torn = [
         (name, line)
         for name, text in pages.items()
-        for line in fenced.sub("", text).splitlines()
+        for line in FENCED.sub("", text).splitlines()
         if line.count("`") % 2
     ]
     assert torn == []
