@@ -69,7 +69,9 @@ async def observed(
     if telemetry is None:
         yield ports
         return
-    from app.adapters.telemetry import Gauges, Meters, Prices, observed
+    from app.adapters.telemetry import Gauges, Meters, Prices, Sealing, observed
+
+    sealing = Sealing()
 
     def looking(meters: Meters) -> Gauges:
         return Gauges(
@@ -82,6 +84,7 @@ async def observed(
             },
             data_dir=settings.data_dir if settings.backend == "embedded" else None,
             budgets=tuple(budgets.parse(one) for one in settings.budgets),
+            sealing=sealing,
         )
 
     charged = budgets.Prices(
@@ -94,4 +97,5 @@ async def observed(
             ports,
             DEPENDENCIES[settings.backend],
             Prices(question=question, of_tokens=charged.of_tokens),
+            sealing,
         )

@@ -97,6 +97,10 @@ async def test_depth_counts_what_waits_runs_and_is_dead(storage: Storage, space:
     await storage.jobs.bury(await _claim(storage), reason="because")
     await _claim(storage)
     depth = await storage.jobs.depth()
+    waiting = await storage.jobs.waiting()
+    assert set(waiting) == set(JobKind), "a kind without jobs is told of too"
+    assert sum(number for number, _ in waiting.values()) == 2
+    assert all(0 <= age < 60 for _, age in waiting.values())
     assert (depth["waiting"], depth["running"], depth["dead"]) == (2, 1, 1)
     assert 0 <= depth["oldest_s"] < 60
 

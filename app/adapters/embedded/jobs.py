@@ -25,6 +25,10 @@ SELECT count(*), coalesce(sum(held), 0), (SELECT count(*) FROM dead_jobs),
     min(enqueued_at) FILTER (WHERE NOT held)
 FROM (SELECT token IS NOT NULL AND NOT {leases.DUE} AS held, enqueued_at FROM jobs)
 """  # noqa: S608 - constants only  # nosec B608
+_WAITING = f"""
+SELECT kind, count(*), min(enqueued_at) FROM jobs
+WHERE token IS NULL OR {leases.DUE} GROUP BY kind
+"""  # noqa: S608 - constants only  # nosec B608
 _DEAD = """
 SELECT body, attempts, reason, buried_at FROM dead_jobs
 WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?
@@ -127,6 +131,15 @@ class SqliteJobQueue:
         [(total, running, dead, oldest)] = await self._reader.rows_aside(_DEPTH, {"now": now})
         age = 0 if oldest is None else max(0, round(now - oldest))
         return {"waiting": total - running, "running": running, "dead": dead, "oldest_s": age}
+
+    async def waiting(self) -> Mapping[JobKind, tuple[int, int]]:
+        """Count the jobs that nobody works on."""
+        now = self._clock()
+        rows = await self._reader.rows_aside(_WAITING, {"now": now})
+        found = {
+            JobKind(kind): (count, max(0, round(now - oldest))) for kind, count, oldest in rows
+        }
+        return {kind: found.get(kind, (0, 0)) for kind in JobKind}
 
     async def _changed(self, work: Work[bool] | Work[None]) -> bool:
         done = await self._writer.run(work)

@@ -18,7 +18,7 @@ _MANNERS: Mapping[str, Manner] = {
             *("records.get", "records.get_many", "records.locate", "records.page"),
             *("records.count", "records.tenants", "keys.find_key", "blobs.info"),
             *("blobs.read_range", "blobs.count", "index.search", "index.count"),
-            *("jobs.depth", "jobs.dead", "audit.events"),
+            *("jobs.depth", "jobs.waiting", "jobs.dead", "audit.events"),
         ),
         _READ,
     ),

@@ -5,13 +5,15 @@ import contextlib
 import os
 import resource
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
 from app.adapters.telemetry.meters import Meters
+from app.adapters.telemetry.outcomes import Sealing
 from app.core import metrics
 from app.core.budgets import Budget, used
 from app.core.errors import EvaError
@@ -37,6 +39,7 @@ class Gauges:
     active: Callable[[], int] = lambda: 0
     data_dir: Path | None = None
     budgets: tuple[Budget, ...] = ()
+    sealing: Sealing = field(default_factory=Sealing)
     _looks: int = field(default=0, init=False)
 
     async def run(self) -> None:
@@ -69,12 +72,16 @@ class Gauges:
             disk = shutil.disk_usage(self.data_dir)
             self.meters.gauge("eva.disk.used", {}, disk.used / disk.total)
 
+        if self.sealing.at is not None:
+            age = time.monotonic() - self.sealing.at
+            self.meters.gauge("eva.audit.unsealed_age", {}, age)
+
     async def _jobs(self) -> None:
         depth = await self.ports.jobs.depth()
         self.meters.gauge("eva.jobs.dead", {}, depth["dead"])
-        for name, metric in (("waiting", "eva.jobs.waiting"), ("oldest_s", "eva.jobs.oldest_age")):
-            for kind, number in _by_kind(depth, name):
-                self.meters.gauge(metric, {"kind": kind}, number)
+        for kind, (number, age) in (await self.ports.jobs.waiting()).items():
+            self.meters.gauge("eva.jobs.waiting", {"kind": kind.value}, number)
+            self.meters.gauge("eva.jobs.oldest_age", {"kind": kind.value}, age)
 
     async def _budgets(self) -> None:
         today = datetime.now(UTC).date().isoformat()
@@ -108,9 +115,3 @@ class Gauges:
         if soonest is not None:
             left = (soonest - now).total_seconds()
             self.meters.gauge("eva.credentials.expires_in", {"kind": "api_key"}, left)
-
-
-def _by_kind(depth: Mapping[str, int], name: str) -> Iterator[tuple[str, int]]:
-    """Yield a number for each kind of job; a queue that counts no kinds says it of all."""
-    kinds = {key.partition(":")[2]: n for key, n in depth.items() if key.startswith(f"{name}:")}
-    yield from kinds.items() if kinds else {"all": depth[name]}.items()

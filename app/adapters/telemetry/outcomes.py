@@ -1,5 +1,6 @@
 """What came of documents and questions, read off the changes that end them; what they cost."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,7 +32,14 @@ class Prices:
     of_tokens: Callable[[int, int], int] = lambda _prompt, _completion: 0
 
 
-def watches(prices: Prices) -> Mapping[str, Watch]:
+@dataclass(slots=True)
+class Sealing:
+    """When this process last saw to it that the audit trail is sealed, as far as it is due."""
+
+    at: float | None = None  # seconds of the monotonic clock; None: others do it
+
+
+def watches(prices: Prices, sealing: Sealing) -> Mapping[str, Watch]:
     """Return what looks at the arguments of which calls, once they have succeeded."""
 
     def asked(args: tuple[Any, ...]) -> None:
@@ -42,7 +50,11 @@ def watches(prices: Prices) -> Mapping[str, Watch]:
         query, usage = args
         _spent(query, usage, prices)
 
+    def sealed(_: tuple[Any, ...]) -> None:
+        sealing.at = time.monotonic()
+
     return {
+        "audit.seal": sealed,
         "records.commit": _committed,
         "jobs.bury": _buried,
         "meter.question": asked,

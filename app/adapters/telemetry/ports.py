@@ -6,18 +6,21 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
-from app.adapters.telemetry.outcomes import Prices, Watch, watches
+from app.adapters.telemetry.outcomes import Prices, Sealing, Watch, watches
 from app.core import metrics, tracing
 from app.core.errors import EvaError, UnavailableError
 from app.core.ports import Ports
 from app.core.tracing import Kind
 
+_STREAMS = frozenset({"blobs.read"})  # a guard round them hides what they are
 _UNTOLD = frozenset({"wait", "run"})  # waiting is what these are for
 
 
-def observed(ports: Ports, dependencies: Mapping[str, str], prices: Prices) -> Ports:
+def observed(
+    ports: Ports, dependencies: Mapping[str, str], prices: Prices, sealing: Sealing
+) -> Ports:
     """Return the ports, those named in `dependencies` (port to dependency) watched."""
-    extra = watches(prices)
+    extra = watches(prices, sealing)
     watched = {
         port: _Watched(getattr(ports, port), port, dependency, extra)
         for port, dependency in dependencies.items()
@@ -37,8 +40,9 @@ class _Watched:
             if name.startswith("_") or name in _UNTOLD:
                 continue
             also = extra.get(f"{port}.{name}")
-            if inspect.isasyncgenfunction(method) and dependency is not None:
-                setattr(self, name, _stream(method, dependency, f"{port}.{name}"))
+            streams = inspect.isasyncgenfunction(method) or f"{port}.{name}" in _STREAMS
+            if streams and dependency is not None:
+                setattr(self, name, _stream(cast("Any", method), dependency, f"{port}.{name}"))
             elif inspect.iscoroutinefunction(method):
                 called = _call(method, dependency, f"{port}.{name}") if dependency else method
                 setattr(self, name, _told(called, also) if also else called)

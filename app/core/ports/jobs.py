@@ -37,3 +37,6 @@ class JobQueue(Protocol):
 
     async def depth(self) -> Mapping[str, int]:
         """Return `{"waiting": n, "running": n, "dead": n, "oldest_s": seconds}`."""
+
+    async def waiting(self) -> Mapping[JobKind, tuple[int, int]]:
+        """Return how many jobs nobody holds, and the age in seconds of the oldest, by kind."""

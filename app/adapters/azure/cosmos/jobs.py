@@ -122,6 +122,16 @@ class CosmosJobQueue:
         dead = await self._entries.dead()
         return {"waiting": waiting, "running": running, "dead": dead, "oldest_s": age}
 
+    async def waiting(self) -> Mapping[JobKind, tuple[int, int]]:
+        """Count the entries that nobody works on."""
+        now = self._clock()
+        counted = await asyncio.gather(*(self._entries.depth(kind, now) for kind in JobKind))
+        at = time.time()
+        return {
+            kind: (total - held, 0 if oldest is None else max(0, round(at - int(oldest) / 1e9)))
+            for kind, (total, held, oldest) in zip(JobKind, counted, strict=True)
+        }
+
     async def _in_turn(self, kinds: Sequence[JobKind]) -> list[Entry]:
         """Return what is due: the first of each tenant in turn, then their second, and so on."""
         now = self._clock()
