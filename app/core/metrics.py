@@ -82,3 +82,8 @@ def job_ended(job: Job, outcome: str) -> None:
     age = (datetime.now(UTC) - job.created_at).total_seconds()
     labels = {"kind": job.kind.value, "outcome": outcome, "within_s": within(age, WITHIN_S)}
     count("eva.jobs.ended", labels)
+
+
+def request_charge(_container: str, _operation: str, units: float) -> None:
+    """Tell of the request units that Cosmos DB charged for an answer."""
+    observe("azure.cosmosdb.client.operation.request_charge", NONE, units)

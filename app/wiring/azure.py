@@ -37,6 +37,7 @@ from app.adapters.resilience import behind, guarded
 from app.core import key_uses
 from app.core.answering import ExtractiveComposer
 from app.core.errors import SetupError
+from app.core.metrics import request_charge
 from app.core.ports import Analyzer, Composer, Ports
 from app.settings import Settings
 from app.settings.azure import reference
@@ -165,7 +166,7 @@ async def _opened(settings: Settings, stack: AsyncExitStack) -> _Opened:
                 seal=BlobSeal(sealed.container(settings.storage_container_audit), _getter(seed)),
                 identity=means.identity,
                 doorbell=bell,
-                calls=CosmosCalls(timeout_s=settings.azure_timeout_s),
+                calls=CosmosCalls(timeout_s=settings.azure_timeout_s, charged=request_charge),
             ),
         )
     )
