@@ -75,10 +75,6 @@ bench-guards: $(UV) ## Measure what keys, limits, audit and problems add to a re
 	$(announce)
 	$(DEV) python benchmarks/guards.py
 
-bench-guards: $(UV) ## Measure what keys, limits, audit and problems add to a request
-	$(announce)
-	$(DEV) python benchmarks/guards.py
-
 crash: $(UV) ## Kill the service a hundred times and more, and check that nothing is lost
 	$(announce)
 	$(DEV) pytest tests/crash -m slow -n 0 -s
@@ -143,9 +139,18 @@ peers-test: $(UV) ## Run what needs the peers: adapters, contracts, faults, a se
 	$(DEV) pytest tests/peers tests/app/adapters/azure tests/contract tests/e2e/test_azure_peers.py \
 		-m "not slow" $(PYTEST_ARGS)
 
+contracts: $(UV) ## Run the contracts of the ports, and print what passed on which backend
+	$(announce)
+	EVA_CONTRACT_TABLE=1 $(DEV) pytest tests/contract -n 0 -q
+
+cosmos-test: $(UV) ## Run the tests of the use cases with their records in the Cosmos DB peer
+	$(announce)
+	EVA_TEST_STORE=cosmos $(DEV) pytest tests/app/core $(PYTEST_ARGS)
+
 e2e-azure: $(UV) ## Run every end-to-end scenario against a service on the peers
 	$(announce)
-	$(DEV) python -m tests.peers --app $(DEV) pytest tests/e2e -n 0
+	$(DEV) python -m tests.peers --app \
+		$(DEV) pytest tests/e2e --ignore tests/e2e/test_azure_peers.py -n 0
 
 ci: ## Run what continuous integration runs
 	.ci/run
