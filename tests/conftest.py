@@ -1,5 +1,6 @@
 """Fixtures that every test may use: the real embedded backend in a folder of its own."""
 
+import os
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,6 +12,10 @@ from app.core.models import Scope
 from app.core.ports import Ports
 from app.settings import Settings
 from app.wiring import open_ports
+from tests.contract.cosmos import on_cosmos
+from tests.peers.fixtures import cosmos_peer
+
+__all__ = ["cosmos_peer"]
 
 # A shell that starts us in the background makes us, and all we start, deaf to Ctrl+C; programs
 # under test must hear it.
@@ -24,10 +29,14 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-async def ports(settings: Settings) -> AsyncIterator[Ports]:
-    """Every port, as the service has them."""
+async def ports(settings: Settings, request: pytest.FixtureRequest) -> AsyncIterator[Ports]:
+    """Every port, as the service has them; records and all with them elsewhere if it is said."""
     async with open_ports(settings) as opened:
-        yield opened
+        if os.environ.get("EVA_TEST_STORE") != "cosmos":
+            yield opened
+            return
+        async with on_cosmos(opened, request.getfixturevalue("cosmos_peer")) as moved:
+            yield moved
 
 
 @pytest.fixture

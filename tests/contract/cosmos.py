@@ -3,7 +3,8 @@
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 
 from app.adapters.azure.cosmos import (
     CosmosCalls,
@@ -15,6 +16,10 @@ from app.adapters.azure.cosmos import (
     open_cosmos,
 )
 from app.adapters.embedded.index import SnowballAnalyzer
+from app.core.budgets import Prices
+from app.core.key_uses import noting
+from app.core.ports import Ports
+from app.core.usage import metering
 from tests.contract.embedding import WordEmbedder
 from tests.contract.sealing import KeySeal
 from tests.peers.cosmos.running import Running
@@ -44,6 +49,23 @@ async def fresh_database(
         await initialise(store.account)
         yield store
         await (await store.account.client()).delete_database(name)
+
+
+@asynccontextmanager
+async def on_cosmos(ports: Ports, peer: Running) -> AsyncIterator[Ports]:
+    """Lend these ports with everything on the peer that may be there."""
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(fresh_database(peer))
+        yield replace(
+            ports,
+            records=store.records,
+            keys=store.keys,
+            jobs=store.jobs,
+            index=store.index,
+            audit=store.audit,
+            meter=await stack.enter_async_context(metering(store.records, [], Prices())),
+            uses=await stack.enter_async_context(noting(store.records)),
+        )
 
 
 @asynccontextmanager

@@ -1,6 +1,8 @@
 """Queries that are cancelled, given up, followed."""
 
 import asyncio
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,11 +14,27 @@ from app.core.errors import (
 )
 from app.core.live import Event, Live
 from app.core.models import FailureReason, QueryStatus
-from app.core.ports import Ports
+from app.core.ports import Found, PassageIndex, Ports
 from app.core.responding import give_up, respond
 from tests.app.core import acting
 
 QUESTION = "How long is a passport valid?"
+
+
+class SlowIndex:
+    """The index, which answers when it may."""
+
+    def __init__(self, index: PassageIndex) -> None:
+        self._index = index
+        self.asked, self.may_answer = asyncio.Event(), asyncio.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._index, name)
+
+    async def search(self, *place: Any, **wanted: Any) -> Found:
+        self.asked.set()
+        await self.may_answer.wait()
+        return await self._index.search(*place, **wanted)
 
 
 async def told(
@@ -43,14 +61,16 @@ async def test_a_cancelled_query_is_not_answered(ports: Ports, alice: Principal)
 async def test_a_query_cancelled_while_it_is_answered_stays_cancelled(
     ports: Ports, alice: Principal
 ) -> None:
-    live = Live()
+    live, index = Live(), SlowIndex(ports.index)
     space_id = await acting.space(ports, alice)
     asked = queries.Asked(space_ids=(space_id,), question=QUESTION)
     accepted = await queries.ask(ports, alice, asked, here=True)
     assert accepted.lease is not None
-    running = asyncio.create_task(respond(ports, live, accepted.lease))
-    await asyncio.sleep(0)
+    slow = replace(ports, index=index)
+    running = asyncio.create_task(respond(slow, live, accepted.lease))
+    await index.asked.wait()
     await queries.cancel(ports, live, alice, accepted.query.value.id)
+    index.may_answer.set()
     await running
     found = await queries.get(ports, alice, accepted.query.value.id)
     assert found.value.status is QueryStatus.CANCELLED
