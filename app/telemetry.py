@@ -61,6 +61,11 @@ def _prometheus(settings: Settings) -> tuple[str, int] | None:
     return (settings.metrics_host, settings.metrics_port) if settings.metrics_port else None
 
 
+def _roles(role: str, settings: Settings) -> tuple[str, ...]:
+    """Return the roles that a process plays: one that serves may work as well."""
+    return (role, "worker") if settings.worker and role != "worker" else (role,)
+
+
 @contextlib.asynccontextmanager
 async def observed(
     telemetry: "Telemetry | None", ports: Ports, settings: Settings
@@ -77,11 +82,8 @@ async def observed(
         return Gauges(
             meters,
             ports,
-            about={
-                "role": telemetry.sending.role,
-                "backend": settings.backend,
-                "version": telemetry.sending.version,
-            },
+            about={"backend": settings.backend, "version": telemetry.sending.version},
+            roles=_roles(telemetry.sending.role, settings),
             data_dir=settings.data_dir if settings.backend == "embedded" else None,
             budgets=tuple(budgets.parse(one) for one in settings.budgets),
             sealing=sealing,

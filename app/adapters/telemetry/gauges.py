@@ -35,7 +35,8 @@ class Gauges:
 
     meters: Meters
     ports: Ports
-    about: Labels  # role, backend and version
+    about: Labels  # backend and version
+    roles: tuple[str, ...] = ("api",)  # that this process plays
     active: Callable[[], int] = lambda: 0
     data_dir: Path | None = None
     budgets: tuple[Budget, ...] = ()
@@ -60,7 +61,8 @@ class Gauges:
 
     def process(self) -> None:
         """Look at this process."""
-        self.meters.gauge("eva.up", self.about, 1)
+        for role in self.roles:
+            self.meters.gauge("eva.up", {"role": role, **self.about}, 1)
         self.meters.gauge("eva.requests.active", {}, self.active())
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         self.meters.gauge("process.memory.usage", {}, pages * _PAGE_BYTES)

@@ -129,6 +129,7 @@ async def test_rates_errors_and_durations_are_counted_unsampled(sink: Sink, tmp_
     assert sums(sink, "eva.tenant.requests", tenant="ten_default", outcome="ok") == 8
     assert sums(sink, "eva.dependency.calls", dependency="sqlite", outcome="ok") > 8
     assert sums(sink, "eva.up", role="api", backend="embedded") == 1
+    assert sums(sink, "eva.up", role="worker", backend="embedded") == 1, "it works as well"
     assert sink.data("RequestData") == [], "no trace was asked for"
 
 
