@@ -17,7 +17,8 @@ import httpx2
 from chaoslib.exceptions import ActivityFailed
 
 from chaos import azure
-from chaos.observing import p95_ms, read, recent, share
+from chaos.observing import OK, UNAVAILABLE, last_failure, p95_ms, read, recent, share
+from chaos.probes import OBSERVED_S, STEADY, kept
 from chaos.state import state
 
 _PATIENCE_S = 5.0
@@ -111,11 +112,11 @@ def expect_refusals(
     """Wait, then require that what was refused was refused clearly and soon: 503 + Retry-After."""
     time.sleep(seconds)
     seen = recent(read(Path(state()["seen"])), kind, seconds)
-    refused = [one for one in seen if one.status >= 500 or one.status == 0]  # noqa: PLR2004
-    clear_ = [one for one in refused if one.status == 503 and one.code and one.retry_after]  # noqa: PLR2004
-    soon = [one for one in clear_ if one.ms <= within_ms]
-    found = {"refused": len(refused), "clearly": len(clear_), "soon": len(soon)}
-    met = len(refused) > 0 and len(clear_) == len(refused) and len(soon) >= least * len(refused)
+    refused = [one for one in seen if not one.good]
+    clearly = [one for one in refused if one.clear]
+    soon = [one for one in clearly if one.ms <= within_ms]
+    found = {"refused": len(refused), "clearly": len(clearly), "soon": len(soon)}
+    met = len(refused) > 0 and len(clearly) == len(refused) and len(soon) >= least * len(refused)
     return _required(met, found, f"{kind}: refusals within {within_ms} ms were expected")
 
 
@@ -123,7 +124,7 @@ def expect_degraded(seconds: float, least: float = 0.9) -> dict[str, float]:
     """Wait, then require that answers came all the same, and say that no model wrote them."""
     time.sleep(seconds)
     asked = recent(read(Path(state()["seen"])), "ask", seconds)
-    answered = [one for one in asked if one.status == 200]  # noqa: PLR2004 - waited for
+    answered = [one for one in asked if one.status == OK]
     degraded = sum(one.degraded for one in answered)
     found = {"answered": len(answered), "degraded": degraded, "share": share(asked)}
     met = found["share"] >= least and degraded > 0
@@ -141,27 +142,30 @@ def expect_alive(seconds: float, within_ms: float = 50.0) -> dict[str, float]:
 
 def expect_unready(naming: str) -> str:
     """Require that readiness is refused, and names what fails."""
-    told = _until(lambda: _ready() == 503, 8)  # noqa: PLR2004 - unavailable
+    told = _until(lambda: _ready() == UNAVAILABLE, 8)
     page = httpx2.get(f"{state()['url']}/readyz", timeout=_PATIENCE_S)
     checks = page.json().get("checks", {})
     _required(told and checks.get(naming) == "failed", {"checks": str(checks)}, f"not {naming}")
     return str(checks)
 
 
-def recover(within_s: float, kinds: list[str] | None = None) -> float:
-    """Return the seconds until readiness is back and a second long nothing failed."""
-    began = time.monotonic()
+def recover(within_s: float) -> float:
+    """Return the seconds until the steady state was back: ready, no failure, objectives kept.
+
+    It has to last as long as the objectives are looked at; the time is that of its beginning.
+    """
+    began, ready_at, path = time.time(), 0.0, Path(state()["seen"])
 
     def well() -> bool:
-        seen = read(Path(state()["seen"]))
-        return _ready() == 200 and all(  # noqa: PLR2004 - OK
-            share(recent(seen, kind, 1.0)) == 1 for kind in kinds or ["read", "ask", "health"]
-        )
+        nonlocal ready_at
+        ready_at = (ready_at or time.time()) if _ready() == OK else 0.0
+        seen = read(path)
+        whole = time.time() - max(began, last_failure(seen)) >= OBSERVED_S
+        return bool(ready_at) and whole and all(kept(seen, one) for one in STEADY)
 
-    if not _until(well, within_s + 1):
-        raise ActivityFailed(f"no recovery within {within_s} s")
-    # A second without failure is looked for, so that it was well a second before it was seen.
-    return round(max(0.0, time.monotonic() - began - 1.0), 2)
+    if not _until(well, within_s + OBSERVED_S):
+        raise ActivityFailed(f"no steady state within {within_s} s, ready: {bool(ready_at)}")
+    return round(max(0.0, ready_at - began, last_failure(read(path)) - began), 2)
 
 
 def find_every_write() -> dict[str, Any]:

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TextIO
 
+OK, FAILURE, UNAVAILABLE = 200, 500, 503
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
@@ -23,7 +25,13 @@ class Seen:
     @property
     def good(self) -> bool:
         """Tell whether the client got what it asked for, or was told why that can't be."""
-        return 0 < self.status < 500  # noqa: PLR2004 - the service's own failures
+        return 0 < self.status < FAILURE
+
+    @property
+    def clear(self) -> bool:
+        """Tell whether it refused and said what to do: 503, our code, when to ask again."""
+        ours = self.code in ("unavailable", "overloaded")
+        return self.status == UNAVAILABLE and ours and self.retry_after
 
 
 class Log:
@@ -59,6 +67,11 @@ def recent(
     """Return the requests of a class ("any": of all) that ended in the last seconds."""
     end = time.time() if until is None else until
     return [one for one in seen if end - seconds <= one.at <= end and kind in ("any", one.kind)]
+
+
+def last_failure(seen: Iterable[Seen]) -> float:
+    """Return when the last request ended that was not good; 0 if all were."""
+    return max((one.at for one in seen if not one.good), default=0.0)
 
 
 def share(seen: Iterable[Seen], within_ms: float | None = None) -> float:

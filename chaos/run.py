@@ -19,15 +19,18 @@ from typing import Any
 
 import yaml
 
-from chaos.observing import read
+from chaos.observing import read, recent
 from chaos.page import page
+from chaos.probes import OBSERVED_S, STEADY, kept
 from chaos.small import small_disk
-from chaos.stage import StageError, staged
+from chaos.stage import Stage, StageError, staged
 from chaos.state import STATE
 
 ROOT = Path(__file__).parents[1]
 EXPERIMENTS = Path(__file__).parent / "experiments"
 _LONGEST_S = 600
+_WARM_S = 120.0
+_FEW = 5  # of fewer requests nothing can be told
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def carried_out(path: Path, folder: Path, *, breaker: bool) -> Ran:
     with small_disk(folder / "disk", wanted=said.get("small_disk", False)) as place:
         chosen = settings(said["backend"], place, breaker=breaker)
         with staged(folder / "stage", chosen) as stage:
-            time.sleep(said.get("warm_s", 4))
+            _steady(stage)
             journal = folder / "journal.json"
             command = [str(Path(sys.executable).with_name("chaos")), "--no-version-check"]
             command += ["--log-file", str(folder / "toolkit.log"), "run"]
@@ -93,6 +96,18 @@ def carried_out(path: Path, folder: Path, *, breaker: bool) -> Ran:
     made = json.loads(journal.read_text(encoding="utf-8"))
     made["seen"] = _by_second(folder / "stage" / "seen.jsonl")
     return Ran(path.stem, made, time.monotonic() - began)
+
+
+def _steady(stage: Stage) -> None:
+    """Return once the objectives are kept with clients at work; StageError if they never are."""
+    path, until = stage.folder / "seen.jsonl", time.monotonic() + _WARM_S
+    while time.monotonic() < until:
+        time.sleep(0.5)
+        seen = read(path)
+        enough = all(len(recent(seen, kind, OBSERVED_S)) >= _FEW for kind in ("read", "ask"))
+        if enough and all(kept(seen, one) for one in STEADY):
+            return
+    raise StageError(f"no steady state in {_WARM_S:g} s: is this machine busy with something else?")
 
 
 def _by_second(seen: Path) -> list[list[float]]:

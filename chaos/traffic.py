@@ -6,6 +6,7 @@ the outcome of every write is known, what was acknowledged and what of it is not
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import random
@@ -24,7 +25,7 @@ from tests.crash.journal import Journal
 API = "/api/v1"
 _WRITERS, _READERS = 4, 4
 _KINDS = (("/queries", "ask"), ("/versions", "upload"), ("/documents", "upload"))
-_PAUSE_S = (0.05, 0.25)
+_PAUSE_S = (0.3, 0.8)  # between two things that a client does, as people pause
 
 
 class Watched(httpx2.AsyncClient):
@@ -72,23 +73,12 @@ def _seen(kind: str, response: httpx2.Response | None, ms: float) -> Seen:
     )
 
 
-async def _reading(
-    http: httpx2.AsyncClient, space: str, journal: Journal, stop: asyncio.Event
-) -> None:
-    """Look at the space, at liveness, and ask for an answer at once."""
+async def _reading(http: httpx2.AsyncClient, space: str, stop: asyncio.Event) -> None:
+    """Look at liveness and at the space, again and again."""
     while not stop.is_set():
-        try:
-            await http.get("/livez")
-            await http.get(f"{API}/spaces/{space}")
-            if journal.words:
-                word = random.choice(list(journal.words.values()))  # noqa: S311 - which question
-                question = f"What is the allowance of {word}?"
-                asked = {"space_ids": [space], "question": question}
-                told = await http.post(f"{API}/queries", json=asked, headers={"Prefer": "wait=10"})
-                if told.status_code in (200, 202):
-                    journal.queries[told.json()["id"]] = question
-        except httpx2.TransportError:
-            await asyncio.sleep(0.2)
+        for path in ("/livez", f"{API}/spaces/{space}"):
+            with contextlib.suppress(httpx2.TransportError):
+                await http.get(path)
         await asyncio.sleep(random.uniform(*_PAUSE_S))  # noqa: S311 - spreads clients
 
 
@@ -96,7 +86,8 @@ async def run(url: str, key: str, seen: Path, found: Path) -> None:
     """Work until told to stop, then compare what was acknowledged with what is there."""
     stop, journal = asyncio.Event(), Journal()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    options: dict[str, Any] = {"base_url": url, "headers": {"X-API-Key": key}, "timeout": 15}
+    headers = {"X-API-Key": key, "Prefer": "wait=10"}  # who asks waits for the answer
+    options: dict[str, Any] = {"base_url": url, "headers": headers, "timeout": 15}
     with seen.open("a", encoding="utf-8") as file:
         async with Watched(Log(file), **options) as http, httpx2.AsyncClient(**options) as plain:
             made = await http.post(f"{API}/spaces", json={"name": "Experiment"})
@@ -104,9 +95,9 @@ async def run(url: str, key: str, seen: Path, found: Path) -> None:
             writing = Clients(http, space, journal)
             async with asyncio.TaskGroup() as group:
                 for _ in range(_WRITERS):
-                    group.create_task(writing.client(stop))
+                    group.create_task(writing.client(stop, _PAUSE_S))
                 for _ in range(_READERS):
-                    group.create_task(_reading(http, space, journal, stop))
+                    group.create_task(_reading(http, space, stop))
             await writing.finish()
             checker = Checker(plain, space, journal)
             await checker.check()

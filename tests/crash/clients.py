@@ -17,7 +17,7 @@ from tests.crash.journal import DICE, Journal
 from tests.crash.service import API
 
 PATIENCE_S = 0.5  # a client goes on with something else after that
-BUSY = {"unavailable", "idempotency-in-flight", "overloaded", "rate-limited"}
+BUSY = {"unavailable", "storage-full", "idempotency-in-flight", "overloaded", "rate-limited"}
 SYLLABLES = ("ba", "co", "du", "fe", "gi", "lo", "mu", "na", "pe", "ri", "so", "tu", "va", "zi")
 
 
@@ -43,7 +43,7 @@ class Clients:
         self._idle: list[str] = []  # documents that no request is about
         self._pending: set[asyncio.Task[None]] = set()
 
-    async def client(self, stop: asyncio.Event) -> None:
+    async def client(self, stop: asyncio.Event, pause_s: tuple[float, float] = (0, 0.3)) -> None:
         """Do one thing after the other until told to stop."""
         deeds = [self._upload] * 5 + [self._ask] * 4 + [self._renew, self._delete]
         while not stop.is_set():
@@ -53,7 +53,7 @@ class Clients:
             task = asyncio.create_task(self._until_known(call))
             self._pending.add(task)
             await asyncio.wait({task}, timeout=PATIENCE_S)
-            await asyncio.sleep(DICE.uniform(0, 0.3))
+            await asyncio.sleep(DICE.uniform(*pause_s))
 
     async def finish(self) -> None:
         """Wait until the outcome of every request is known."""
