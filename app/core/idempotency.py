@@ -93,6 +93,11 @@ class Turn:
             with contextlib.suppress(EvaError):
                 await self._write(replace(self._call.value, started_at=datetime.now(UTC)))
 
+    async def silence(self, beating: asyncio.Task[None]) -> None:
+        """End the signs of life between two: of one cut off it is unknown what it wrote."""
+        async with self._writing:
+            beating.cancel()
+
     async def _write(self, call: IdempotentCall) -> None:
         async with self._writing:
             put = Put(kind=IDEMPOTENT_CALLS, value=call, if_etag=self._call.etag)
@@ -141,7 +146,7 @@ async def alive(turn: Turn) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        beating.cancel()
+        await turn.silence(beating)
         with contextlib.suppress(asyncio.CancelledError):
             await beating
 
