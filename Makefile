@@ -10,10 +10,7 @@ PYTEST_ARGS ?= -n auto --dist loadfile
 announce = @sed -n 's/^$@:.*\#\# */\n== $@: /p' Makefile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint fmt types check bench bench-retrieval bench-ingestion \
-	bench-storage bench-guards bench-api crash load authz e2e image-check rehearse-deploy openapi docs dashboards \
-	slow-burn restore-drill peers-install peers run-azure peers-test e2e-azure ci \
-	scan evidence gate explain verify auditor-pack
+.PHONY: $(shell sed -n 's/^\([a-z][a-z0-9-]*\):.*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## List these targets
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## */\1\t/p' Makefile | awk -F '\t' '{printf "%-16s %s\n", $$1, $$2}'
@@ -50,6 +47,7 @@ fmt: $(UV) ## Format the code and mend what can be mended
 types: $(UV) ## Check types, strictly
 	$(announce)
 	$(DEV) mypy
+	cd load-tests && $(DEV) mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache/load *.py
 
 check: lint types test ## Run everything that a change must pass
 

@@ -34,9 +34,16 @@ def test_help_comes_first_and_lists_every_target(root: Path, targets: list[str])
     assert make(root, "help") == make(root)
 
 
-def test_every_target_is_phony(makefile: str, targets: list[str]) -> None:
-    [phony] = re.findall(r"^\.PHONY:((?:.*\\\n)*.*)$", makefile, re.MULTILINE)
-    assert sorted(phony.replace("\\\n", " ").split()) == sorted(targets)
+def test_every_target_is_phony(root: Path, targets: list[str]) -> None:
+    database = subprocess.run(
+        ["make", "--print-data-base", "--question", "help"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout
+    [phony] = re.findall(r"^\.PHONY: (.*)$", database, re.MULTILINE)
+    assert set(targets) <= set(phony.split())
 
 
 @pytest.mark.parametrize("target", ["test", "lint", "docs"])
