@@ -1,7 +1,7 @@
 """Removing blobs that no document tells of: of uploads that died between their bytes and it.
 
-An upload commits its document right after the last byte is stored. What is still without one a day
-later never gets one.
+An upload commits its document right after the last byte is stored. What is without one a week later
+never gets one; so much time there is to save it, where an older database was put back by mistake.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -10,11 +10,11 @@ from app.core.kinds import DOCUMENTS
 from app.core.models import VersionRef
 from app.core.ports import Ports
 
-AGE = timedelta(days=1)
+AGE = timedelta(days=7)
 
 
 async def sweep(ports: Ports, now: datetime | None = None) -> int:
-    """Remove the blobs of versions that are a day old and that no document has; how many went."""
+    """Remove the blobs of versions that are a week old and that no document has; how many went."""
     removed = 0
     async for ref in ports.blobs.stored_before((now or datetime.now(UTC)) - AGE):
         if not await _has(ports, ref):

@@ -27,7 +27,7 @@ async def orphan(ports: Ports, ref: VersionRef) -> None:
     await ports.blobs.put(ref, "original", data(), max_bytes=100)
 
 
-async def test_what_an_upload_left_that_died_is_removed_a_day_later(
+async def test_what_an_upload_left_that_died_is_removed_a_week_later(
     ports: Ports, alice: Principal
 ) -> None:
     space_id = await acting.space(ports, alice)
