@@ -139,11 +139,11 @@ peers-test: $(UV) ## Run what needs the peers: adapters, contracts, faults, a se
 
 contracts: $(UV) ## Run the contracts of the ports, and print what passed on which backend
 	$(announce)
-	EVA_CONTRACT_TABLE=1 $(DEV) pytest tests/contract -n 0 -q
+	CONTRACT_TABLE=1 $(DEV) pytest tests/contract -n 0 -q
 
 cosmos-test: $(UV) ## Run the tests of the use cases with their records in the Cosmos DB peer
 	$(announce)
-	EVA_TEST_STORE=cosmos $(DEV) pytest tests/app/core $(PYTEST_ARGS)
+	TEST_STORE=cosmos $(DEV) pytest tests/app/core $(PYTEST_ARGS)
 
 e2e-azure: $(UV) ## Run every end-to-end scenario against a service on the peers
 	$(announce)

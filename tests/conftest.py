@@ -32,7 +32,7 @@ def settings(tmp_path: Path) -> Settings:
 async def ports(settings: Settings, request: pytest.FixtureRequest) -> AsyncIterator[Ports]:
     """Every port, as the service has them; records and all with them elsewhere if it is said."""
     async with open_ports(settings) as opened:
-        if os.environ.get("EVA_TEST_STORE") != "cosmos":
+        if os.environ.get("TEST_STORE") != "cosmos":
             yield opened
             return
         async with on_cosmos(opened, request.getfixturevalue("cosmos_peer")) as moved:

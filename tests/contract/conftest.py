@@ -31,7 +31,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if os.environ.get("EVA_CONTRACT_TABLE"):
+    if os.environ.get("CONTRACT_TABLE"):
         for line in TABLE.lines():
             terminalreporter.write_line(line)
 
