@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import secrets
 import socket
 import subprocess
 import time
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).parents[2]
 _START_S = 90  # on a loaded machine
 _STOP_S = 10
+_PORTS = range(20_000, 32_000)  # below those that systems give out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,10 +107,11 @@ def _listens(url: str) -> bool:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port
+    """Return a port that nobody listens on, and that nobody gets who asks for any."""
+    while True:
+        port = secrets.choice(_PORTS)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
