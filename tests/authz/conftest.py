@@ -39,5 +39,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         most = max(int(one.split()[0]) for one in tallies)
         terminalreporter.write_line(
             f"authorization: {len(tallies)} operations x up to {most} cases = {cases} checks "
-            f"({requests} requests)"
+            f"({requests} requests); websockets: none, or it would have failed"
         )

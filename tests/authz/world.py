@@ -25,7 +25,8 @@ from tests.authz.operations import Operation
 
 OWNER, STRANGER = "ten_owner", "ten_stranger"
 _TABLES = (
-    "SELECT 'record', tenant, space, kind, id, etag FROM records WHERE kind <> 'usage'",
+    "SELECT 'record', tenant, space, kind, id, etag FROM records"
+    " WHERE kind NOT IN ('usage', 'key-use')",
     "SELECT 'job', tenant, space, kind, id, attempts FROM jobs",
     "SELECT 'dead job', tenant, space, kind, id, attempts FROM dead_jobs",
 )
@@ -98,7 +99,7 @@ class World:
                 self.closed[ids[name]] = frozenset(members)
 
     def stored(self) -> frozenset[Row]:
-        """Return everything there is, but for what counts requests: trail and usage."""
+        """Return everything there is, but for what tells of requests: trail, usage, keys' uses."""
         rows = [Row._make(row) for table in _TABLES for row in self.database.execute(table)]
         files = [
             Row("blob", "", "", "", os.path.join(where, name), 0)  # noqa: PTH118 - ten times faster
