@@ -25,8 +25,8 @@ from tests.authz.operations import Operation
 
 OWNER, STRANGER = "ten_owner", "ten_stranger"
 _TABLES = (
-    "SELECT 'record', tenant, space, kind, id, etag FROM records"
-    " WHERE kind NOT IN ('usage', 'key-use')",
+    """SELECT 'record', tenant, space, kind, id, etag FROM records
+    WHERE kind NOT IN ('usage', 'key-use')""",
     "SELECT 'job', tenant, space, kind, id, attempts FROM jobs",
     "SELECT 'dead job', tenant, space, kind, id, attempts FROM dead_jobs",
 )
