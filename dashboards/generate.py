@@ -20,11 +20,11 @@ from dashboards.located import DefinitionError
 ROOT = Path(__file__).parents[1]
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(yaml.CSafeDumper):
     """Writes queries as blocks, so that people can read them."""
 
 
-def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+def _text(dumper: yaml.CSafeDumper, value: str) -> yaml.ScalarNode:
     style = "|" if "\n" in value else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
@@ -71,7 +71,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     stale = [path for path, text in made.items() if _read(ROOT / path) != text]
     if asked.check:
-        print("\n".join(f"{path} is not up to date: run `make dashboards`" for path in stale))
+        for path in stale:
+            print(f"{path} is not up to date: run `make dashboards`")
         return 1 if stale else 0
     for path in stale:
         (ROOT / path).parent.mkdir(parents=True, exist_ok=True)

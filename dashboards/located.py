@@ -94,7 +94,7 @@ def read(root: Path, path: str) -> list[Part]:
     """Read the documents of a YAML file; `path` is as shown to people, below the root."""
     try:
         text = (root / path).read_text(encoding="utf-8")
-        nodes: list[yaml.Node] = list(yaml.compose_all(text, Loader=yaml.SafeLoader))
+        nodes: list[yaml.Node] = list(yaml.compose_all(text, Loader=yaml.CSafeLoader))
     except FileNotFoundError:
         raise DefinitionError(path, 1, "no such file") from None
     except yaml.MarkedYAMLError as error:

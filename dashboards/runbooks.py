@@ -53,7 +53,7 @@ def load(root: Path, path: str) -> Runbook:
     matter = re.match(r"---\n(.*?\n)---\n", text, re.DOTALL)
     if matter is None:
         raise DefinitionError(path, 1, "does not begin with front matter")
-    node = yaml.compose(f"\n{matter[1]}", Loader=yaml.SafeLoader)
+    node = yaml.compose(f"\n{matter[1]}", Loader=yaml.CSafeLoader)
     if node is None:
         raise DefinitionError(path, 1, "says nothing of itself")
     head = Part(node, path)

@@ -1,6 +1,7 @@
 """Every alert has its runbook and the reverse; each page says who owns it and what to do."""
 
 import datetime as dt
+import functools
 from collections import Counter
 
 import pytest
@@ -21,6 +22,7 @@ def named(page: Page) -> str:
     return page.name
 
 
+@functools.cache
 def listed() -> dict[str, dict[str, object]]:
     alerts = yaml.safe_load((ROOT / "dashboards/alerts.yaml").read_text())["alerts"]
     return {alert["name"]: alert for alert in alerts}
