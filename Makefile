@@ -84,6 +84,10 @@ load: $(UV) ## Put the service under load (PROFILE=smoke|average|peak|spike|soak
 		$(if $(URL),--url $(URL)) $(if $(SECONDS),--seconds $(SECONDS)) \
 		$(if $(BACKEND),--backend $(BACKEND)) $(if $(REPORT),--report $(REPORT)) $(LOAD_ARGS)
 
+load-control: $(UV) ## Prove that a build that is slow on purpose fails its load test
+	$(announce)
+	$(DEV) pytest tests/load-tests -m slow -n 0
+
 authz: $(UV) ## Try every operation as everybody, and count what was tried
 	$(announce)
 	$(DEV) pytest tests/authz -n 0

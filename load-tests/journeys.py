@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import gevent
+import gevent  # type: ignore[import-untyped]
 from locust.contrib.fasthttp import FastHttpSession
 from plan import Seeds
 from recording import Recording

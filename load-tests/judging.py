@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from answers import Told
 from plan import KNEE, Profile
-from recording import Told
 from stepping import OVERLOAD, Knee, knee, percentile
 from watching import slope
 

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-import gevent
-from gevent.pool import Pool
+import gevent  # type: ignore[import-untyped]
+from gevent.pool import Pool  # type: ignore[import-untyped]
 from journeys import Journeys, deck
 from locust import events, task
 from locust.contrib.fasthttp import FastHttpUser
@@ -22,27 +22,32 @@ from stepping import OVERLOAD, gives_way, knee
 PLAN = read()
 RECORDING = Recording()
 CARDS = deck()
+RUNNERS: list[Any] = []
 _LAST_ANSWERS_S = 25  # for what is under way when no more is begun
 _MOST_AT_ONCE = 3000
 _OVERLOAD_S = 20.0
 
 
-@events.request.add_listener
+@events.request.add_listener  # type: ignore[untyped-decorator]
 def answered(
     name: str, response_time: float, context: dict[str, Any], exception: object, **_: object
 ) -> None:
     """Take note of every answer."""
     RECORDING.add(name, response_time or 0.0, context, exception)
+    most = PLAN.profile.most_requests
+    if most and RECORDING.total == most and RUNNERS:
+        gevent.spawn(RUNNERS[0].quit)
 
 
-@events.test_start.add_listener
+@events.test_start.add_listener  # type: ignore[untyped-decorator]
 def started(environment: Environment, **_: object) -> None:
     """Watch the generator itself."""
-    runner = environment.runner
-    gevent.spawn(RECORDING.watch, lambda: runner.user_count if runner else 0)
+    if environment.runner is not None:
+        RUNNERS.append(environment.runner)
+    gevent.spawn(RECORDING.watch, lambda: sum(one.user_count for one in RUNNERS))
 
 
-@events.quitting.add_listener
+@events.quitting.add_listener  # type: ignore[untyped-decorator]
 def quitting(environment: Environment, **_: object) -> None:
     """Leave what was seen; the verdict on it is not Locust's."""
     RECORDING.write(Path(PLAN.outcome))

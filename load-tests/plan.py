@@ -43,6 +43,7 @@ class Profile:
     think_time_s: tuple[float, float] = (3.0, 7.0)
     steps: tuple[Step, ...] = ()
     min_requests: int = 1
+    most_requests: int | None = None  # the run ends early once so many were answered
     limits: Mapping[str, Limit] = field(default_factory=dict)
     growth: Mapping[str, float] = field(default_factory=dict)
 
@@ -96,12 +97,13 @@ def profile(
     rate = told.get("arrival_rate")
     return Profile(
         name=name,
-        users=told["users"],
+        users=int(told["users"]),
         duration_s=lasts,
         spawn_rate=told.get("spawn_rate", 25.0),
         think_time_s=tuple(told.get("think_time_s", (3.0, 7.0))),
         steps=(Step(rate, lasts),) if rate else (),
-        min_requests=told["min_requests"],
+        min_requests=int(told["min_requests"]),
+        most_requests=told.get("most_requests"),
         limits={one: Limit(**limit) for one, limit in limits.items()},
         growth=told.get("growth", {}),
     )

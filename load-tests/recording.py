@@ -1,57 +1,17 @@
 """What the generator saw: every answer by class, name and second; and how it fared itself."""
 
 import json
-import math
 import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import gevent
-import psutil
+import gevent  # type: ignore[import-untyped]
+import psutil  # type: ignore[import-untyped]
+from answers import Told, rounded
 
-CLASSES = ("health", "read", "write", "upload", "ask", "stream")
 _LOOK_S = 0.05
-_EXACT_BELOW_MS = 1000
-
-
-def rounded(ms: float) -> int:
-    """Return a response time as it is kept: by the ms below a second, then by 1 %."""
-    if ms < _EXACT_BELOW_MS:
-        return max(1, math.ceil(ms))
-    step = 10 ** (math.floor(math.log10(ms)) - 2)
-    return math.ceil(ms / step) * step
-
-
-@dataclass
-class Told:
-    """The answers of one class or one name. What was shed is counted apart and has no time."""
-
-    num_requests: int = 0
-    num_failures: int = 0
-    shed: int = 0
-    response_times: Counter[int] = field(default_factory=Counter)
-
-    def add(self, ms: float, *, failed: bool, shed: bool) -> None:
-        """Add an answer."""
-        self.num_requests += 1
-        self.num_failures += failed
-        self.shed += shed
-        if not shed:
-            self.response_times[rounded(ms)] += 1
-
-    def shown(self, name: str) -> dict[str, Any]:
-        """Return it as JSON, in the names that Locust uses."""
-        times = {str(ms): count for ms, count in sorted(self.response_times.items())}
-        return {
-            "name": name,
-            "num_requests": self.num_requests,
-            "num_failures": self.num_failures,
-            "shed": self.shed,
-            "response_times": times,
-        }
 
 
 class Recording:
@@ -64,6 +24,7 @@ class Recording:
         self.by_second: defaultdict[tuple[int, str], Told] = defaultdict(Told)
         self.by_step: defaultdict[int, Told] = defaultdict(Told)
         self.step = -1
+        self.total = 0
         self.unexpected: Counter[str] = Counter()  # statuses that no scenario asks for
         self.reasons: Counter[str] = Counter()
         self.lateness: Counter[int] = Counter()  # of the generator itself, in ms
@@ -73,6 +34,7 @@ class Recording:
 
     def add(self, name: str, ms: float, context: Mapping[str, Any], error: object) -> None:
         """Add an answer; `name` begins with its class."""
+        self.total += 1
         kind = name.partition(" ")[0]
         shed = bool(context.get("shed"))
         second = int(time.time() - self.began)

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from answers import Told
 from drawing import Line, chart
 from judging import Seen, Verdict
 from plan import KNEE, Profile
-from recording import Told
 from stepping import OVERLOAD, knee, percentile
 
 _SLICE_S = 5

@@ -20,7 +20,7 @@ from typing import Any
 import history
 import report
 from judging import EXITS, Seen, seen, verdict
-from plan import PLAN, Plan, Profile, UnknownProfileError, profile
+from plan import PLAN, THRESHOLDS, Plan, Profile, UnknownProfileError, profile
 from target import Target, TargetError, seeded, started
 from watching import Watch
 
@@ -41,6 +41,7 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--backend", default="embedded", help="embedded (default) or azure")
     parser.add_argument("--out", type=Path, default=EVIDENCE, help="where reports go")
     parser.add_argument("--report", type=Path, help="the evidence for the release gate")
+    parser.add_argument("--objectives", type=Path, default=THRESHOLDS, help="what is demanded")
     parser.add_argument("--json", action="store_true", help="tell the result as JSON")
     parser.add_argument("--accept", action="store_true", help="compare later runs with this one")
     parser.add_argument("--through", type=float, metavar="MS", help="slow it down on purpose")
@@ -51,7 +52,9 @@ def main(given: Sequence[str] | None = None) -> int:
     """Run, judge, report."""
     asked = arguments(given)
     try:
-        chosen = profile(asked.profile, backend=asked.backend, seconds=asked.seconds)
+        chosen = profile(
+            asked.profile, backend=asked.backend, seconds=asked.seconds, path=asked.objectives
+        )
         with tempfile.TemporaryDirectory(prefix="eva-load-") as folder:
             found, told = measured(asked, chosen, Path(folder))
     except (UnknownProfileError, TargetError, OSError, subprocess.SubprocessError) as failed:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from answers import Told
 from plan import Step
-from recording import Told
 
 _SLOWER = 3.0  # times the quickest step's p95: what is beyond is queueing
 _TOLERATED_MS = 250.0  # a p95 below is never too slow

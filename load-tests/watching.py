@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 MIB = 1024 * 1024
 _TICKS = os.sysconf("SC_CLK_TCK")
