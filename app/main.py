@@ -113,6 +113,7 @@ async def _opened(
             max_upload_bytes=settings.max_upload_bytes,
             max_json_bytes=settings.max_json_bytes,
             max_wait_s=settings.max_wait_s,
+            request_s=None if settings.backend == "embedded" else settings.request_timeout_s,
             heartbeat_s=settings.sse_heartbeat_s,
             rate_limit_headers=settings.rate_limit_headers,
         ),

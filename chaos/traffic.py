@@ -19,13 +19,14 @@ import httpx2
 
 from chaos.observing import Log, Seen
 from tests.crash.checker import Checker
-from tests.crash.clients import Clients
+from tests.crash.clients import Clients, Pace
 from tests.crash.journal import Journal
 
 API = "/api/v1"
-_WRITERS, _READERS = 4, 4
+_WRITERS, _READERS = 3, 3
 _KINDS = (("/queries", "ask"), ("/versions", "upload"), ("/documents", "upload"))
-_PAUSE_S = (0.3, 0.8)  # between two things that a client does, as people pause
+_PAUSE_S = (0.3, 0.8)  # between two looks of a reader
+_WRITING_S = (0.5, 1.5)  # between two deeds of a writer, as people pause
 
 
 class Watched(httpx2.AsyncClient):
@@ -87,15 +88,17 @@ async def run(url: str, key: str, seen: Path, found: Path) -> None:
     stop, journal = asyncio.Event(), Journal()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     headers = {"X-API-Key": key, "Prefer": "wait=10"}  # who asks waits for the answer
+    # One thing at a time: clients that pile requests up keep down what is down.
+    pace = Pace(patience_s=60, pause_s=_WRITING_S)
     options: dict[str, Any] = {"base_url": url, "headers": headers, "timeout": 15}
     with seen.open("a", encoding="utf-8") as file:
         async with Watched(Log(file), **options) as http, httpx2.AsyncClient(**options) as plain:
             made = await http.post(f"{API}/spaces", json={"name": "Experiment"})
             space = made.raise_for_status().json()["id"]
-            writing = Clients(http, space, journal)
+            writing = Clients(http, space, journal, pace)
             async with asyncio.TaskGroup() as group:
                 for _ in range(_WRITERS):
-                    group.create_task(writing.client(stop, _PAUSE_S))
+                    group.create_task(writing.client(stop))
                 for _ in range(_READERS):
                     group.create_task(_reading(http, space, stop))
             await writing.finish()

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import Context, ContextVar, copy_context
 
 _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
@@ -18,6 +18,13 @@ def within(seconds: float) -> Iterator[None]:
         yield
     finally:
         _deadline.reset(token)
+
+
+def unbounded() -> Context:
+    """Return a copy of what is around, without a deadline: for work that outlives its request."""
+    context = copy_context()
+    context.run(_deadline.set, None)
+    return context
 
 
 def remaining() -> float | None:

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.core import audit
+from app.core import audit, deadlines
 from app.core.errors import EvaError, LeaseLostError, UnavailableError
 from app.core.models import JobKind, Lease
 from app.core.ports import Ports
@@ -66,7 +66,7 @@ class Worker:
 
     def adopt(self, lease: Lease) -> asyncio.Task[None]:
         """Start a job that was born under this worker's lease."""
-        task = asyncio.create_task(self._drive(lease))
+        task = asyncio.create_task(self._drive(lease), context=deadlines.unbounded())
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task

@@ -76,6 +76,13 @@ class Requests:
         "EVA_MAX_WAIT_S",
         about="The longest that `Prefer: wait=N` is honoured, in seconds.",
     )
+    request_timeout_s: float = setting(
+        number(1, 600),
+        30.0,
+        "EVA_REQUEST_TIMEOUT_S",
+        about="By when a request is answered on Azure, in seconds; `Prefer: wait=N` and uploads "
+        "may take longer. Clients may ask for less (`Request-Timeout`).",
+    )
     sse_heartbeat_s: float = setting(
         number(0.05, 300),
         15.0,

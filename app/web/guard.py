@@ -20,7 +20,7 @@ from app.core import tracing
 from app.core.access import PUBLIC, RULES, Principal, authorize
 from app.core.audit import Act, acting
 from app.core.quotas import POLICIES
-from app.web import auth, direct, limits, once
+from app.web import auth, direct, limits, once, timeouts
 from app.web.errors import UnsupportedMediaTypeError
 from app.web.problems.rendering import REQUEST_ID
 from app.web.recording import OPERATION, personal
@@ -51,7 +51,8 @@ class GuardedRoute(APIRoute):
         handle = tracing.traced(operation, handle)
         rule = RULES[operation]
         known, reads = _parameters(self), self.body_field
-        repeatable = "POST" in (self.methods or ()) and not getattr(self.endpoint, "streams", False)
+        streaming = getattr(self.endpoint, "streams", False)
+        repeatable = "POST" in (self.methods or ()) and not streaming
 
         async def guarded(plain: Request) -> Response:
             request = plain if reads is None else JsonRequest(plain.scope, plain.receive)
@@ -68,8 +69,9 @@ class GuardedRoute(APIRoute):
                 return await once.answer(request, handle)
             return await handle(request)
 
-        self.direct = guarded if simple else None
-        return guarded
+        answer = guarded if rule is PUBLIC or streaming else timeouts.bounded(guarded)
+        self.direct = answer if simple else None
+        return answer
 
 
 def _ruled(route: APIRoute) -> str:

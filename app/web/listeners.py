@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 
-from app.core import queries
+from app.core import deadlines, queries
 from app.core.access import Principal
 from app.core.errors import EvaError
 from app.core.events import LAST
@@ -56,7 +56,9 @@ class Listeners:
             self._counts[query_id] += by
 
     def _leave(self, principal: Principal, query_id: str) -> None:
-        task = asyncio.create_task(self._cancel_unheard(principal, query_id))
+        task = asyncio.create_task(
+            self._cancel_unheard(principal, query_id), context=deadlines.unbounded()
+        )
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
 

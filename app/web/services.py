@@ -28,6 +28,7 @@ class Limits:
     max_upload_bytes: int = 100 * 1024 * 1024
     max_json_bytes: int = 1024 * 1024
     max_wait_s: float = 60.0
+    request_s: float | None = None  # by when it is answered; None: nothing is far enough to wait
     heartbeat_s: float = 15.0
     rate_limit_headers: bool = False
 

@@ -16,9 +16,16 @@ import httpx2
 from tests.crash.journal import DICE, Journal
 from tests.crash.service import API
 
-PATIENCE_S = 0.5  # a client goes on with something else after that
 BUSY = {"unavailable", "storage-full", "idempotency-in-flight", "overloaded", "rate-limited"}
 SYLLABLES = ("ba", "co", "du", "fe", "gi", "lo", "mu", "na", "pe", "ri", "so", "tu", "va", "zi")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How fast a client goes: it goes on with something else after `patience_s`, seconds all."""
+
+    patience_s: float = 0.5
+    pause_s: tuple[float, float] = (0.0, 0.3)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,14 +43,17 @@ class Call:
 class Clients:
     """Some clients of one service; `space_id` is where they all work."""
 
-    def __init__(self, http: httpx2.AsyncClient, space_id: str, journal: Journal) -> None:
+    def __init__(
+        self, http: httpx2.AsyncClient, space_id: str, journal: Journal, pace: Pace | None = None
+    ) -> None:
         self._http = http
+        self._pace = pace or Pace()
         self._space_id = space_id
         self._journal = journal
         self._idle: list[str] = []  # documents that no request is about
         self._pending: set[asyncio.Task[None]] = set()
 
-    async def client(self, stop: asyncio.Event, pause_s: tuple[float, float] = (0, 0.3)) -> None:
+    async def client(self, stop: asyncio.Event) -> None:
         """Do one thing after the other until told to stop."""
         deeds = [self._upload] * 5 + [self._ask] * 4 + [self._renew, self._delete]
         while not stop.is_set():
@@ -52,8 +62,8 @@ class Clients:
                 continue
             task = asyncio.create_task(self._until_known(call))
             self._pending.add(task)
-            await asyncio.wait({task}, timeout=PATIENCE_S)
-            await asyncio.sleep(DICE.uniform(*pause_s))
+            await asyncio.wait({task}, timeout=self._pace.patience_s)
+            await asyncio.sleep(DICE.uniform(*self._pace.pause_s))
 
     async def finish(self) -> None:
         """Wait until the outcome of every request is known."""
@@ -75,7 +85,7 @@ class Clients:
             if _code(response) not in BUSY:
                 self._journal.unexpected.append(f"{call.method} {call.path}: {response.text}")
                 return
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(float(response.headers.get("retry-after", 0.5)))
 
     def _upload(self) -> Call:
         word, content = _content()

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from app.web.timeouts import PATTERN
+
 
 def _request(name: str, about: str, **schema: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON Schema
     return {
@@ -43,6 +45,13 @@ _REQUEST = (
         "`wait=N`: wait up to N seconds for the result. `return=representation`: show what a "
         "deletion does.",
         examples=["wait=20"],
+    ),
+    _request(
+        "Request-Timeout",
+        "By when you need the answer, in seconds: what takes longer is refused (503). The service "
+        "has a bound of its own, which this can only shorten.",
+        pattern=PATTERN,
+        examples=["2.5"],
     ),
     _request(
         "Last-Event-ID",
