@@ -15,6 +15,7 @@ PATTERN = "eva_[0-9a-hjkmnp-tv-z]{26}_[0-9a-f]{64}[0-9A-Za-z]{6}"
 _KEY = re.compile("eva_([0-9a-hjkmnp-tv-z]{26})_([0-9a-f]{64})([0-9A-Za-z]{6})?", re.ASCII)
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _CHECKSUM = 6
+_PAIRS = [left + right for left in _DIGITS for right in _DIGITS]  # every key sent is checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,9 @@ def read(text: str) -> KeyText | None:
 
 def checksum(unchecked: str) -> str:
     """Return the digits that end a key."""
-    rest, digits = zlib.crc32(unchecked.encode()), ""
-    for _ in range(_CHECKSUM):
-        rest, digit = divmod(rest, len(_DIGITS))
-        digits = _DIGITS[digit] + digits
-    return digits
+    rest, last = divmod(zlib.crc32(unchecked.encode()), len(_PAIRS))
+    first, middle = divmod(rest, len(_PAIRS))
+    return _PAIRS[first] + _PAIRS[middle] + _PAIRS[last]
 
 
 def hashed(text: str) -> str:
