@@ -4,6 +4,7 @@ Only true counts in a WHERE: what is undefined is left out, and so is its negati
 """
 
 import math
+import operator
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -122,8 +123,7 @@ def _called(name: str, arguments: Sequence[Expression], scope: Scope) -> Any:
         case "fulltextscore":
             return _score(first, others, scope.statistics)
         case _:
-            held = set(words(first))
-            return any(str(term).lower() in held for term in others)
+            return any(str(term).lower() in words(first) for term in others)
 
 
 def _contains(array: Any, wanted: Any) -> Any:
@@ -146,6 +146,6 @@ def _distance(path: Expression, vector: Any, wanted: Any, scope: Scope) -> Any:
         raise bad(f"VectorDistance: {declared['dimensions']} dimensions are declared")
     if not isinstance(vector, list) or len(vector) != len(wanted):
         return UNDEFINED
-    product = math.fsum(a * b for a, b in zip(vector, wanted, strict=True))
+    product = sum(map(operator.mul, vector, wanted))
     lengths = math.hypot(*vector) * math.hypot(*wanted)
     return product / lengths if lengths else 0.0

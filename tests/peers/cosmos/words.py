@@ -8,13 +8,19 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 _WORD = re.compile(r"[^\W_]+")
 _K1, _B = 1.2, 0.75
 
 
-def words(text: object) -> list[str]:
-    return _WORD.findall(text.lower()) if isinstance(text, str) else []
+def words(text: object) -> tuple[str, ...]:
+    return _cut(text) if isinstance(text, str) else ()
+
+
+@lru_cache(50_000)
+def _cut(text: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(text.lower()))
 
 
 @dataclass(frozen=True)
