@@ -1,13 +1,14 @@
 """What is known of a stack without deploying it: its graph, its violations, its verdicts."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from eva_infra.arm.export import template
 from eva_infra.arm.types import Types, Verdict
 from eva_infra.program import deploy
 from eva_infra.recording import Graph, record
-from eva_infra.settings import STACKS, config_of
+from eva_infra.settings import PROJECT, STACKS, config_of
 from policy.policies import POLICIES, Violation, violations
 
 TYPES = "EVA_BICEP_TYPES"
@@ -33,8 +34,13 @@ class Proof:
 
 def graph(stack: str, **replaced: str) -> Graph:
     """Return a stack's recorded graph; settings may be replaced by name."""
-    config = config_of(stack) | {f"eva-api:{name}": value for name, value in replaced.items()}
-    return record(stack, deploy, config)
+    config = config_of(stack) | {f"{PROJECT}:{name}": value for name, value in replaced.items()}
+    return _recorded(stack, tuple(sorted(config.items())))
+
+
+@cache
+def _recorded(stack: str, config: tuple[tuple[str, str], ...]) -> Graph:
+    return record(stack, deploy, dict(config))
 
 
 def prove(recorded: Graph, types: Types | None) -> Proof:

@@ -1,6 +1,6 @@
-"""Graphs of the stacks, recorded once for all tests; without Pulumi these files are skipped."""
+"""Graphs of the stacks for all tests; where Pulumi is not installed these files are skipped."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -29,22 +29,21 @@ def pytest_pycollect_makemodule(
 
 
 if INSTALLED:
-    from eva_infra.program import deploy
-    from eva_infra.recording import Graph, record
-    from eva_infra.settings import config_of
-
-    GraphOf = Callable[..., Graph]
+    from eva_infra import reports
+    from tests.infra.azure_answers import answer_all
+    from tests.infra.programs import Programs
+    from tests.infra.variants import GraphOf
 
     @pytest.fixture(scope="session")
     def graph_of() -> GraphOf:
-        """Return a stack's graph, recorded once; settings may be replaced by name."""
-        known: dict[tuple[str, tuple[tuple[str, str], ...]], Graph] = {}
+        """Return what gives a stack's graph, recorded once; settings may be replaced by name."""
+        return reports.graph
 
-        def graph(stack: str, **replaced: str) -> Graph:
-            key = (stack, tuple(sorted(replaced.items())))
-            if key not in known:
-                config = config_of(stack) | {f"eva-api:{n}": v for n, v in replaced.items()}
-                known[key] = record(stack, deploy, config)
-            return known[key]
-
-        return graph
+    @pytest.fixture
+    def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
+        """Return `pulumi` and `az`, which answer that all is well until told otherwise."""
+        made = Programs(tmp_path)
+        for name, value in made.install().items():
+            monkeypatch.setenv(name, value)
+        answer_all(made)
+        return made

@@ -15,7 +15,7 @@ from eva_infra.roles import Role
 from tests.infra.variants import VARIANTS, GraphOf
 
 ROOT = Path(__file__).parents[2]
-PHYSICAL = re.compile(r"[A-Za-z0-9.-]+")
+PHYSICAL = re.compile(r"[A-Za-z0-9._-]+")
 SDK_SETTINGS = {"AZURE_CLIENT_ID", "WEBSITES_PORT", "WEBSITES_ENABLE_APP_SERVICE_STORAGE"}
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from eva_infra.program import deploy
 from eva_infra.recording import record
 from eva_infra.recording.azure import KnownAzure
-from eva_infra.settings import STACKS, Settings, SettingsError, config_of, settings_of
+from eva_infra.settings import STACKS, Settings, SettingsError, config_of, files, settings_of
 from eva_infra.settings.checks import placeholders
 from eva_infra.settings.stack import names
 
@@ -114,9 +114,10 @@ def test_a_stack_is_not_deployed_as_another() -> None:
         Settings.read("dev", {"environment": "prod"})
 
 
-def test_a_missing_stack_file_is_named(tmp_path: Path) -> None:
+def test_a_missing_stack_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "FOLDER", tmp_path)
     with pytest.raises(SettingsError, match=r"Pulumi\.dev\.yaml: there is no such stack file"):
-        config_of("dev", tmp_path)
+        config_of("dev")
 
 
 def test_a_wrong_setting_is_refused_before_any_resource(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,9 +14,9 @@ FOLDER = Path(__file__).parents[2]
 STACKS = ("dev", "staging", "prod")
 
 
-def config_of(stack: str, folder: Path = FOLDER) -> dict[str, str]:
+def config_of(stack: str) -> dict[str, str]:
     """Return the whole configuration of a stack file, by full name, each value as text."""
-    path = folder / f"Pulumi.{stack}.yaml"
+    path = FOLDER / f"Pulumi.{stack}.yaml"
     if not path.is_file():
         raise SettingsError([f"{path.name}: there is no such stack file"])
     content = cast("Mapping[str, Any]", yaml.safe_load(path.read_text()) or {})
@@ -24,9 +24,9 @@ def config_of(stack: str, folder: Path = FOLDER) -> dict[str, str]:
     return {name: plain(value) for name, value in rows.items()}
 
 
-def settings_of(stack: str, folder: Path = FOLDER, **replaced: str) -> Settings:
+def settings_of(stack: str, **replaced: str) -> Settings:
     """Return the settings of a stack file, some replaced by their names in it."""
-    return from_config(stack, config_of(stack, folder) | _qualified(replaced))
+    return from_config(stack, config_of(stack) | _qualified(replaced))
 
 
 def from_config(stack: str, config: Mapping[str, str]) -> Settings:
