@@ -103,6 +103,7 @@ _REASONS: Mapping[str, str] = {
         f"dépasse {multipart.MOST_FIELD_BYTES} octets"
     ),
     "the file is empty": "le fichier est vide",
+    "is not an id of this service": "n'est pas un identifiant de ce service",
     "is not a key of this service": "n'est pas une clé de ce service",
     "the key has ended": "la clé n'est plus en vigueur",
     "must be -1 or 1": "doit être -1 ou 1",
