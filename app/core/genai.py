@@ -31,7 +31,8 @@ def calling(operation: Operation, model: str, *, provider: str) -> Iterator[Mode
     outcome = "error"
     with tracing.span(f"{operation} {model}", Kind.CLIENT) as span:
         try:
-            yield call
+            with metrics.calling("openai"):
+                yield call
             outcome = "ok"
         finally:
             metrics.observe("gen_ai.client.operation.duration", labels, time.perf_counter() - began)

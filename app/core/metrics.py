@@ -4,11 +4,14 @@
 few and name no person, nothing that people wrote, no identifier but a tenant's.
 """
 
+import time
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Protocol
 
+from app.core.errors import UnavailableError
 from app.core.models import Job
 
 WITHIN_MS = (50, 100, 200, 300, 500, 800, 1000, 1200, 2000, 5000, 10000, 30000)
@@ -75,6 +78,35 @@ def tenant(tenant_id: str) -> str:
         _tenants.add(tenant_id)
         return tenant_id
     return "other"
+
+
+@contextmanager
+def calling(dependency: str) -> Iterator[None]:
+    """Tell of a call of a dependency that no port stands for: how it ended, how long it took.
+
+    Errors pass through. A call that was given up by its caller is not told of.
+    """
+    began = time.perf_counter()
+    try:
+        yield
+    except Exception as error:
+        called(dependency, _outcome(error), began)
+        raise
+    called(dependency, "ok", began)
+
+
+def called(dependency: str, outcome: str, began: float | None = None) -> None:
+    """Tell of a call that ended; without a beginning it was not made."""
+    count("eva.dependency.calls", {"dependency": dependency, "outcome": outcome})
+    if began is not None:
+        took = time.perf_counter() - began
+        observe("eva.dependency.duration", {"dependency": dependency}, took)
+
+
+def _outcome(error: Exception) -> str:
+    if isinstance(error, UnavailableError):
+        return str(error.facts.get("outcome", "error"))
+    return "timeout" if isinstance(error, TimeoutError) else "error"
 
 
 def job_ended(job: Job, outcome: str) -> None:

@@ -14,6 +14,7 @@ from azure.storage.queue import QueueMessage
 from azure.storage.queue.aio import QueueServiceClient
 
 from app.adapters.azure import failures
+from app.core import metrics
 from app.core.models import JobKind
 
 _LEASE_S = 30  # a message that was taken and not thrown away shows up again
@@ -61,7 +62,7 @@ class QueueDoorbell:
         await asyncio.gather(*self._ringing, return_exceptions=True)
 
     async def _send(self, kind: JobKind) -> None:
-        with _without_trouble():
+        with _without_trouble(), metrics.calling("queue"):
             queue = self._queues.get_queue_client(queue_name(self._prefix, kind))
             await queue.send_message(kind.value, time_to_live=_KEEP_S)
 
@@ -69,7 +70,7 @@ class QueueDoorbell:
         look = 0
         while True:
             for kind in kinds:
-                with _without_trouble():
+                with _without_trouble(), metrics.calling("queue"):
                     if await self._taken(kind):
                         return
             await asyncio.sleep(_PAUSES_S[min(look, len(_PAUSES_S) - 1)])

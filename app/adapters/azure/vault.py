@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from azure.core.exceptions import AzureError
 from azure.keyvault.secrets.aio import SecretClient
 
 from app.adapters.azure import failures
+from app.core import metrics
 from app.core.errors import SetupError
 
 TTL_S = 300.0
@@ -30,6 +32,7 @@ class _Known:
     value: str
     read_at: float
     good_until: float
+    expires_on: datetime | None
 
 
 class Vault:
@@ -77,7 +80,8 @@ class Vault:
     async def _read(self, name: str) -> str:
         now = self._clock()
         try:
-            found = (await self._client.get_secret(name)).value or ""
+            with metrics.calling("keyvault"):
+                found = await self._client.get_secret(name)
         except ValueError as error:  # its challenge is for another domain than its own
             raise SetupError(f"The key vault can't be trusted with a token: {error}") from error
         except AzureError as error:
@@ -88,8 +92,16 @@ class Vault:
             _log.warning("a secret is used as it was %.0f s ago", now - known.read_at)
             known.good_until = now + _REST_S
             return known.value
-        self._known[name] = _Known(found, now, now + self._ttl_s)
-        return found
+        value = found.value or ""
+        self._known[name] = _Known(value, now, now + self._ttl_s, found.properties.expires_on)
+        self._tell_of_expiry()
+        return value
+
+    def _tell_of_expiry(self) -> None:
+        ends = [one.expires_on for one in self._known.values() if one.expires_on is not None]
+        if ends:
+            left = (min(ends) - datetime.now(UTC)).total_seconds()
+            metrics.gauge("eva.credentials.expires_in", {"kind": "secret"}, left)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import httpx2
 
 from app.adapters.oidc.fetching import Place, key_document
 from app.adapters.oidc.keys import KeySet, parse
+from app.core import metrics
 from app.core.errors import UnavailableError
 
 _log = logging.getLogger("eva.oidc")
@@ -109,8 +110,9 @@ class KeySource:
 
     async def _read(self) -> None:
         try:
-            async with asyncio.timeout(self._timing.patience):
-                keys = parse(await key_document(self._client, self._place))
+            with metrics.calling("oidc"):
+                async with asyncio.timeout(self._timing.patience):
+                    keys = parse(await key_document(self._client, self._place))
         except _FAULTS as fault:
             self._failing = True
             _log.warning("keys of %s not read: %r", self._place.issuer, fault)

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from redis.exceptions import RedisError
 
+from app.core import metrics
 from app.core.errors import UnavailableError
 from app.core.quotas import Counter, OnLoss, Take
 
@@ -88,10 +89,12 @@ class SharedCounter:
     async def _asked(self, ask: Callable[[], Awaitable[T]]) -> T | None:
         """Return the remote counter's answer, None if it gave none in time."""
         if not self._breaker.lets_pass():
+            metrics.called("redis", "rejected")
             return None
         try:
-            async with asyncio.timeout(self._deadline_s):
-                answer = await ask()
+            with metrics.calling("redis"):
+                async with asyncio.timeout(self._deadline_s):
+                    answer = await ask()
         except (RedisError, OSError, TimeoutError) as error:
             if self._breaker.failed():
                 _log.critical("shared quotas are lost: %s", type(error).__name__)
