@@ -159,9 +159,9 @@ async def test_a_job_born_under_a_lease_that_ran_out_is_claimed_by_another(
 
 async def test_a_released_job_rests_for_the_delay(storage: Storage, space: Partition) -> None:
     await _enqueue(storage, space)
-    await storage.jobs.release(await _claim(storage), delay_s=4 * SHORT_S, reason="later")
+    await storage.jobs.release(await _claim(storage), delay_s=10 * SHORT_S, reason="later")
     assert await _nothing_to_claim(storage)
-    await asyncio.sleep(5 * SHORT_S)
+    await asyncio.sleep(11 * SHORT_S)
     assert (await _claim(storage)).attempt == 2
 
 

@@ -1,0 +1,110 @@
+"""Signposts and entries of work that are wrong: nobody is misled, and they are put right."""
+
+import time
+
+import pytest
+
+from app.adapters.azure.cosmos import CosmosStore
+from app.core.errors import ConflictError, UnavailableError
+from app.core.kinds import API_KEYS, DOCUMENTS
+from app.core.models import JobKind, Lease, Partition
+from app.core.ports import Enqueue, Put, Settle
+from tests.contract.sample import a_document, a_job, a_key
+from tests.peers.cosmos.faults import Faults
+from tests.peers.cosmos.running import Running
+from tests.peers.cosmos.store import Item
+
+INGEST = (JobKind.INGEST,)
+BATCHES = r"/dbs/.*/colls/records/docs/"
+WORK = r"/dbs/.*/colls/work/docs/.*"
+
+
+def entry(peer: Running, store: CosmosStore) -> Item:
+    """The one entry of work there is."""
+    held = peer.peer.store.containers[f"{store.account.place.database}/work"]
+    [found] = [item for inside in held.items.values() for item in inside.values()]
+    return found
+
+
+async def claimed(store: CosmosStore) -> Lease | None:
+    store.jobs._watch.again(INGEST)  # as another process, which has not looked yet
+    return await store.jobs.claim(INGEST, worker="w", lease_s=30)
+
+
+async def test_a_refused_commit_leaves_no_entry(store: CosmosStore, space: Partition) -> None:
+    document = a_document(space)
+    await store.records.commit(space, Put(kind=DOCUMENTS, value=document))
+    with pytest.raises(ConflictError):
+        await store.records.commit(
+            space, Enqueue(job=a_job(space)), Put(kind=DOCUMENTS, value=document, if_absent=True)
+        )
+    assert (await store.jobs.depth())["waiting"] == 0
+
+
+async def test_a_job_that_is_enqueued_twice_keeps_its_entry(
+    store: CosmosStore, space: Partition
+) -> None:
+    job = a_job(space)
+    await store.records.commit(space, Enqueue(job=job))
+    with pytest.raises(ConflictError):
+        await store.records.commit(space, Enqueue(job=job))
+    assert (await claimed(store)) is not None
+
+
+async def test_an_entry_rests_while_its_commit_may_come_and_goes_when_it_never_did(
+    cosmos_peer: Running, store: CosmosStore, faults: Faults, space: Partition
+) -> None:
+    faults.add([{"method": "POST", "path": BATCHES, "status": 503, "times": 99}])
+    with pytest.raises(UnavailableError):
+        await store.records.commit(space, Enqueue(job=a_job(space)))
+    faults.end()
+    assert await claimed(store) is None
+    resting = entry(cosmos_peer, store)
+    assert resting["due_at"] > time.time()
+    resting |= {"due_at": 0.0, "queued_at": f"{time.time_ns() - 301 * 10**9:020d}"}
+    assert await claimed(store) is None
+    assert (await store.jobs.depth())["waiting"] == 0
+
+
+async def test_a_job_that_is_held_is_not_claimed_though_its_entry_says_so(
+    cosmos_peer: Running, store: CosmosStore, space: Partition
+) -> None:
+    await store.records.commit(space, Enqueue(job=a_job(space)))
+    lease = await claimed(store)
+    assert lease is not None
+    wrong = entry(cosmos_peer, store)
+    wrong |= {"due_at": 0.0, "held": False}
+    assert await claimed(store) is None
+    assert (entry(cosmos_peer, store)["held"], (await store.jobs.depth())["running"]) == (True, 1)
+    await store.records.commit(space, Settle(lease=lease))
+
+
+async def test_a_job_that_is_done_is_not_claimed_though_its_entry_was_left(
+    cosmos_peer: Running, store: CosmosStore, faults: Faults, space: Partition
+) -> None:
+    await store.records.commit(space, Enqueue(job=a_job(space)))
+    lease = await claimed(store)
+    assert lease is not None
+    faults.add([{"method": "DELETE", "path": WORK, "status": 503, "times": 99}])
+    await store.records.commit(space, Settle(lease=lease))
+    faults.end()
+    left = entry(cosmos_peer, store)
+    left |= {"due_at": 0.0}
+    assert await claimed(store) is None
+
+
+async def test_a_signpost_to_nothing_leads_nowhere(
+    store: CosmosStore, faults: Faults, space: Partition
+) -> None:
+    document, key = a_document(space), a_key(Partition(space.tenant_id))
+    faults.add([{"method": "POST", "path": BATCHES, "status": 503, "times": 99}])
+    for place, put in (
+        (space, Put(kind=DOCUMENTS, value=document)),
+        (Partition(space.tenant_id), Put(kind=API_KEYS, value=key)),
+    ):
+        with pytest.raises(UnavailableError):
+            await store.records.commit(place, put)
+    faults.end()
+    assert await store.records.locate(DOCUMENTS, space.tenant_id, document.id) is None
+    assert await store.keys.find_key(key.id) is None
+    assert await store.records.tenants() == []
