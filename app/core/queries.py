@@ -1,12 +1,11 @@
 """Queries: ask, read, list, cancel, verify a citation, explain, judge. Answering: `responding`."""
 
-import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from app.core import documents, filters, spaces
+from app.core import filters, spaces
 from app.core.access import Principal
 from app.core.errors import (
     ConflictError,
@@ -21,7 +20,6 @@ from app.core.ids import new_id
 from app.core.kinds import EXPLANATIONS, FEEDBACK, QUERIES
 from app.core.live import Live
 from app.core.models import (
-    Citation,
     Explanation,
     Feedback,
     Job,
@@ -181,41 +179,6 @@ async def cancel(ports: Ports, live: Live, principal: Principal, query_id: str) 
             continue
         live.cancel(query_id)
         return Stored(stopped, etag)
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """What stands in the stored source where a citation points, read just now."""
-
-    citation: Citation
-    text: str
-    sha256: str
-    matches: bool
-
-
-async def verify_citation(
-    ports: Ports, principal: Principal, query_id: str, number: int
-) -> Verified:
-    """Re-read a citation's source. GoneError when the document was deleted since."""
-    found = await result(ports, principal, query_id)
-    answer = found.value.answer
-    citation = next((c for c in answer.citations if c.number == number), None) if answer else None
-    if citation is None:
-        raise NotFoundError(id=f"{query_id}/citations/{number}")
-    try:
-        document = await documents.get(
-            ports, principal, citation.document_id, space_id=citation.space_id
-        )
-        raw = await ports.blobs.read_range(
-            documents.ref(document.value, citation.version),
-            "text",
-            citation.byte_start,
-            citation.byte_end,
-        )
-    except NotFoundError:
-        raise GoneError(id=citation.document_id) from None
-    text = raw.decode(errors="replace")
-    return Verified(citation, text, hashlib.sha256(raw).hexdigest(), text == citation.quote)
 
 
 async def explain(ports: Ports, principal: Principal, query_id: str) -> Explanation:

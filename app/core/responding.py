@@ -10,13 +10,13 @@ one commit makes both durable (`at_once`). Everybody else was told of the questi
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from app.core import answering, erasure, events, filters, queries
-from app.core.errors import EvaError, NotFoundError, StaleEtagError
-from app.core.kinds import DOCUMENTS, EXPLANATIONS, QUERIES, QUOTATIONS, SPACES
+from app.core import answering, events, filters, looking_again, queries
+from app.core.errors import EvaError, StaleEtagError
+from app.core.kinds import EXPLANATIONS, QUERIES, QUOTATIONS
 from app.core.live import Live
 from app.core.models import (
     Answer,
@@ -30,7 +30,7 @@ from app.core.models import (
     Stored,
     VersionRef,
 )
-from app.core.ports import Candidate, Ports, Put, Remove, Settle
+from app.core.ports import Candidate, Ports, Put, Settle
 
 _EXPLAINED = 20
 _log = logging.getLogger("eva.answers")
@@ -74,21 +74,8 @@ async def at_once(ports: Ports, query: Query, within_s: float) -> Stored[Query] 
     etags = await ports.records.commit(
         queries.place(query), Put(kind=QUERIES, value=completed, if_absent=True), *changes
     )
-    await _require_space(ports, query, changes)
-    return await _second_look(ports, Stored(completed, etags[0]))
-
-
-async def _require_space(ports: Ports, query: Query, changes: Sequence[Put]) -> None:
-    """Raise NotFoundError if the query's space was deleted meanwhile, and leave nothing in it.
-
-    Its erasure may have looked before the query was there.
-    """
-    home = queries.place(query)
-    space = await ports.records.get(SPACES, Partition(query.tenant_id), home.space_id)
-    if space is None or space.value.deleted_at is not None:
-        gone = [Remove(kind=put.kind, id=put.value.id) for put in changes]
-        await ports.records.commit(home, Remove(kind=QUERIES, id=query.id), *gone)
-        raise NotFoundError(id=home.space_id)
+    await looking_again.require_space(ports, query, changes)
+    return await looking_again.withheld(ports, Stored(completed, etags[0]))
 
 
 async def give_up(ports: Ports, live: Live, lease: Lease) -> None:
@@ -189,7 +176,7 @@ async def _store(
     except StaleEtagError:  # cancelled while it was answered
         await ports.records.commit(home, Settle(lease=lease))
         return
-    final = await _second_look(ports, Stored(completed, etags[0]))
+    final = await looking_again.withheld(ports, Stored(completed, etags[0]))
     live.tell(completed.id, "done", events.done(final.value))
 
 
@@ -240,29 +227,3 @@ def _explanation(query: Query, answered: answering.Answered) -> Put:
         passages_searched=answered.found.passages_searched,
     )
     return Put(kind=EXPLANATIONS, value=explanation)
-
-
-async def _second_look(ports: Ports, stored: Stored[Query]) -> Stored[Query]:
-    """Withhold what was deleted while the answer was made; return the query as it stands."""
-    query = stored.value
-    answer = query.answer
-    if answer is None:
-        return stored
-    for space_id in dict.fromkeys(c.space_id for c in answer.citations):
-        cited = {c.document_id for c in answer.citations if c.space_id == space_id}
-        place = Partition(query.tenant_id, space_id)
-        found = await ports.records.get_many(DOCUMENTS, place, sorted(cited))
-        alive = {id_ for id_, one in found.items() if one.value.deleted_at is None}
-        for document_id in sorted(cited - alive):
-            answer = erasure.without(answer, document_id)
-    if answer is query.answer:
-        return stored
-    withheld = replace(query, answer=answer)
-    try:
-        [etag] = await ports.records.commit(
-            queries.place(query), Put(kind=QUERIES, value=withheld, if_etag=stored.etag)
-        )
-    except StaleEtagError:  # the erasure came first and did the same
-        again = await ports.records.get(QUERIES, queries.place(query), query.id)
-        return again or Stored(withheld, stored.etag)
-    return Stored(withheld, etag)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.core import queries
+from app.core import verifying
 from app.core.access import Principal
 from app.core.models import Answer, Band
 from app.core.ports import Claim, Material, Ports, Support
@@ -111,7 +111,7 @@ async def test_a_poisoned_document_is_quoted_never_obeyed_by_the_built_in_compos
     assert query.answer is not None
     assert query.answer.citations
     for citation in query.answer.citations:
-        verified = await queries.verify_citation(ports, alice, query.id, citation.number)
+        verified = await verifying.verify_citation(ports, alice, query.id, citation.number)
         assert verified.matches
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from app.core import models as m
-from app.core.queries import Verified
+from app.core.verifying import Verified
 from app.web import shapes
 
 _AT = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)

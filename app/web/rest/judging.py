@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Path
 from starlette.responses import Response
 
-from app.core import queries
+from app.core import queries, verifying
 from app.web import shapes
 from app.web.answers import Answer
 from app.web.inputs.fields import QueryInPath
@@ -31,7 +31,7 @@ async def verify(
     number: Annotated[int, Path(ge=1, le=10_000, description="The citation's number.")],
 ) -> Response:
     """Read the stored source again where the citation points, and compare."""
-    found = await queries.verify_citation(call.ports, call.principal, query_id, number)
+    found = await verifying.verify_citation(call.ports, call.principal, query_id, number)
     return Answer(shapes.check(found))
 
 

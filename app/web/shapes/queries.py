@@ -8,7 +8,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from app.core import models as m
-from app.core.queries import Verified
+from app.core.verifying import Verified
 
 _PREVIEW = 200
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.core import documents, queries, receipts
+from app.core import documents, queries, receipts, verifying
 from app.core.access import Principal
 from app.core.errors import (
     GoneError,
@@ -34,7 +34,7 @@ async def test_every_sentence_of_an_answer_cites_a_span_that_stands_in_the_sourc
     for citation in query.answer.citations:
         assert citation.document_id == document_id
         assert acting.PASSPORT[citation.start : citation.end] == citation.quote
-        verified = await queries.verify_citation(ports, alice, query.id, citation.number)
+        verified = await verifying.verify_citation(ports, alice, query.id, citation.number)
         assert (verified.matches, verified.text) == (True, citation.quote)
         assert verified.sha256 == citation.quote_sha256
 
@@ -174,7 +174,7 @@ async def test_deleting_a_document_withholds_its_quotes_from_earlier_answers(
     assert after is not None
     assert "ten years" not in repr(after)
     with pytest.raises(GoneError):
-        await queries.verify_citation(ports, alice, query.id, 1)
+        await verifying.verify_citation(ports, alice, query.id, 1)
     with pytest.raises(GoneError):
         await queries.explain(ports, alice, query.id)
     receipt = (await receipts.get(ports, alice, document_id)).value
