@@ -88,6 +88,18 @@ load-control: $(UV) ## Prove that a build that is slow on purpose fails its load
 	$(announce)
 	$(DEV) pytest tests/load-tests -m slow -n 0
 
+chaos: $(UV) ## Let things go wrong while clients go on (ONLY="name …"), and judge it
+	$(announce)
+	$(DEV) python -m chaos $(ONLY) $(if $(REPORT),--report $(REPORT))
+
+chaos-control: $(UV) ## Without breakers, the experiment that they are for must fail
+	$(announce)
+	$(DEV) python -m chaos --no-breaker
+
+chaos-report: $(UV) ## One page of the experiments' journals, with pictures
+	$(announce)
+	$(DEV) python -m chaos.page
+
 authz: $(UV) ## Try every operation as everybody, and count what was tried
 	$(announce)
 	$(DEV) pytest tests/authz -n 0
@@ -153,6 +165,59 @@ e2e-azure: $(UV) ## Run every end-to-end scenario against a service on the peers
 	$(announce)
 	$(DEV) python -m tests.peers --app \
 		$(DEV) pytest tests/e2e --ignore tests/e2e/test_azure_peers.py -n 0
+
+# ---- infrastructure: STACK=dev|staging|prod; its packages have a lock of their own ----
+INFRA := $(UV) run --project infra --frozen
+INFRA_PYTEST := $(INFRA) python -m pytest tests/infra --confcutdir tests/infra -n 0
+STACKS = $(or $(STACK),all)
+OUT ?= build/infra
+
+infra-test: $(UV) ## Prove the stacks without Azure: graphs, policies, types, driver (REPORT=file keeps it)
+	$(announce)
+	$(INFRA_PYTEST) $(if $(REPORT),-q -o junit_family=xunit1 --junitxml $(REPORT))
+
+infra-check: infra-test ## Prove the stacks, and check the types of their code (pyright, half a minute)
+	$(announce)
+	cd infra && $(UV) run --frozen pyright
+	$(INFRA) eva-infra check all
+
+infra-graph: $(UV) ## Draw the stacks as SVG pictures in OUT
+	$(announce)
+	$(INFRA) eva-infra graph $(STACKS) --out $(OUT)
+
+infra-arm: $(UV) ## Write the stacks as Resource Manager templates in OUT
+	$(announce)
+	$(INFRA) eva-infra export-arm $(STACKS) --out $(OUT)
+
+infra-cost: $(UV) ## Tell what a month of the stacks costs; what has no dated price is listed
+	$(announce)
+	$(INFRA) eva-infra cost $(STACKS)
+
+infra-containers: $(UV) ## Write what the service declares of Cosmos DB to where the stacks read it
+	$(announce)
+	EVA_BACKEND=azure AZURE_COSMOS_ENDPOINT=https://none AZURE_OPENAI_ENDPOINT=https://none \
+		AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME=text-embedding-3-small EVA_AUDIT_KEY=vault:none \
+		AZURE_KEY_VAULT_URL=https://none AZURE_STORAGE_ACCOUNT_NAME=none \
+		$(SERVICE) eva azure init --print > infra/eva_infra/cosmos.json
+
+infra-preflight: $(UV) ## Check secrets, quotas and regions of STACK before a deployment (needs az)
+	$(announce)
+	$(INFRA) eva-infra preflight $(STACK)
+
+infra-preview: $(UV) ## Show what deploying STACK would change, with policies (needs pulumi; COMMENT=file)
+	$(announce)
+	$(INFRA) eva-infra preview $(STACK) $(if $(COMMENT),--comment $(COMMENT))
+
+infra-up: $(UV) ## Deploy STACK if preflight and policies pass and no data is lost (IMAGE=name@sha256:…)
+	$(announce)
+	$(INFRA) eva-infra up $(STACK) $(if $(IMAGE),--image $(IMAGE))
+
+infra-drift: $(UV) ## Tell how what is there differs from STACK; ends with 1 if it does (COMMENT=file)
+	$(announce)
+	$(INFRA) eva-infra drift $(STACK) $(if $(COMMENT),--comment $(COMMENT))
+
+infra-outputs: $(UV) ## Tell the outputs of STACK
+	@$(INFRA) eva-infra outputs $(STACK)
 
 ci: ## Run what continuous integration runs
 	.ci/run

@@ -149,6 +149,14 @@ def expect_unready(naming: str) -> str:
     return str(checks)
 
 
+def expect_struck(target: str) -> int:
+    """Require that the fault of a target struck: else nothing was tried at all."""
+    told = httpx2.get(_proxy(target), timeout=_PATIENCE_S).json()
+    hits = sum(int(toxic["hits"]) for toxic in told.get("toxics", ()))
+    _required(hits > 0, {"hits": hits}, f"{target}: the fault never struck")
+    return hits
+
+
 def recover(within_s: float) -> float:
     """Return the seconds until the steady state was back: ready, no failure, objectives kept.
 

@@ -32,11 +32,3 @@ def kept(seen: Sequence[Seen], objective: str) -> bool:
         return False
     chosen = recent(seen, promised.get("class", "any"), OBSERVED_S, until=seen[-1].at)
     return share(chosen, promised.get("within_ms")) >= float(promised["least_share"])
-
-
-def landed(target: str) -> int:
-    """Return how often the fault of a target struck; 0 means that nothing was tried at all."""
-    import httpx2  # noqa: PLC0415 - only where there are proxies
-
-    told = httpx2.get(f"{state()['faults']}/proxies/{target}", timeout=5).json()
-    return sum(int(toxic["hits"]) for toxic in told.get("toxics", ()))

@@ -1,6 +1,7 @@
 """`python -m chaos.run`: the experiments, one after the other, each with clients of its own.
 
 Exit codes: 0 every experiment went as it should, 1 one did not, 2 one could not be carried out.
+Without breakers it is the other way round: what they are for has to fail.
 """
 
 import argparse
@@ -18,17 +19,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from chaos.observing import read, recent
-from chaos.page import page
+from chaos.outcomes import EXPERIMENTS, experiment, failed, ours, recovery_s, well, writes, wrong
+from chaos.page import JOURNALS
 from chaos.probes import OBSERVED_S, STEADY, kept
 from chaos.small import small_disk
 from chaos.stage import Stage, StageError, staged
 from chaos.state import STATE
 
 ROOT = Path(__file__).parents[1]
-EXPERIMENTS = Path(__file__).parent / "experiments"
 _LONGEST_S = 600
 _WARM_S = 120.0
 _FEW = 3  # of fewer requests nothing can be told
@@ -41,22 +40,7 @@ class Ran:
     name: str
     journal: Mapping[str, Any]
     seconds: float
-
-    @property
-    def well(self) -> bool:
-        """Tell whether the steady state was met before and after, and every activity succeeded."""
-        states = self.journal["steady_states"]
-        met = [(states.get(when) or {}).get("steady_state_met") for when in ("before", "after")]
-        done = [one["status"] == "succeeded" for one in self.journal["run"]]
-        whole = self.journal["status"] == "completed" and not self.journal["deviated"]
-        return whole and met == [True, True] and bool(done) and all(done)
-
-
-def experiment(path: Path) -> dict[str, Any]:
-    """Return an experiment with what our extension says of it."""
-    found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    [ours] = [one for one in found["extensions"] if one["name"] == "eva"]
-    return {**found, "eva": ours}
+    as_it_should: bool
 
 
 def settings(backend: str, folder: Path, *, breaker: bool) -> dict[str, str]:
@@ -66,6 +50,7 @@ def settings(backend: str, folder: Path, *, breaker: bool) -> dict[str, str]:
         return own | {"EVA_BACKEND": "embedded", "EVA_DATA_DIR": str(folder / "data")}
     name = f"eva-{secrets.token_hex(4)}"  # nothing of the experiment before
     return own | {
+        "EVA_BACKEND": "azure",
         "COSMOS_DB_DATABASE": name,
         "AZURE_STORAGE_CONTAINER_DOCUMENTS": f"{name}-documents",
         "AZURE_STORAGE_CONTAINER_AUDIT": f"{name}-audit",
@@ -75,28 +60,31 @@ def settings(backend: str, folder: Path, *, breaker: bool) -> dict[str, str]:
 
 def carried_out(path: Path, folder: Path, *, breaker: bool) -> Ran:
     """Carry one experiment out on a service of its own."""
-    began, said = time.monotonic(), experiment(path)["eva"]
+    began, said = time.monotonic(), ours(experiment(path))
     with small_disk(folder / "disk", wanted=said.get("small_disk", False)) as place:
         chosen = settings(said["backend"], place, breaker=breaker)
         with staged(folder / "stage", chosen) as stage:
             _steady(stage)
-            journal = folder / "journal.json"
-            command = [str(Path(sys.executable).with_name("chaos")), "--no-version-check"]
-            command += ["--log-file", str(folder / "toolkit.log"), "run"]
-            command += ["--rollback-strategy=always", "--journal-path", str(journal), str(path)]
-            subprocess.run(
-                command,
-                cwd=ROOT,
-                env={**os.environ, STATE: str(stage.state), "PYTHONPATH": str(ROOT)},
-                capture_output=True,
-                check=False,
-                timeout=_LONGEST_S,
-            )
+            made = _journal(path, folder, stage)
+    made["seen"] = _by_second(folder / "stage" / "seen.jsonl")
+    met = well(made) if breaker else failed(made, said["without_breaker"])
+    return Ran(path.stem, made, time.monotonic() - began, met)
+
+
+def _journal(path: Path, folder: Path, stage: Stage) -> dict[str, Any]:
+    """Let Chaos Toolkit carry it out; what it wrote down."""
+    journal = folder / "journal.json"
+    command = [str(Path(sys.executable).with_name("chaos")), "--no-version-check"]
+    command += ["--log-file", str(folder / "toolkit.log"), "run"]
+    command += ["--rollback-strategy=always", "--journal-path", str(journal), str(path)]
+    environment = {**os.environ, STATE: str(stage.state), "PYTHONPATH": str(ROOT)}
+    subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, check=False, timeout=_LONGEST_S
+    )
     if not journal.is_file():
         raise StageError((folder / "toolkit.log").read_text(encoding="utf-8")[-2000:])
-    made = json.loads(journal.read_text(encoding="utf-8"))
-    made["seen"] = _by_second(folder / "stage" / "seen.jsonl")
-    return Ran(path.stem, made, time.monotonic() - began)
+    made: dict[str, Any] = json.loads(journal.read_text(encoding="utf-8"))
+    return made
 
 
 def _steady(stage: Stage) -> None:
@@ -121,31 +109,29 @@ def _by_second(seen: Path) -> list[list[float]]:
     return [rows[second] for second in sorted(rows)]
 
 
-def _measured(ran: Ran) -> str:
-    outputs = {one["activity"]["name"]: one.get("output") for one in ran.journal["run"]}
-    recovery = [out for name, out in outputs.items() if name.startswith("it recovers")]
-    states = ran.journal["steady_states"]
-    lost = [
-        f"{one['activity']['name']}: not so {when}"
-        for when in ("before", "after")
-        for one in (states.get(when) or {}).get("probes", ())
-        if not one["tolerance_met"]
-    ]
-    broken = [
-        f"{one['activity']['name']}: {(one.get('exception') or ['?'])[-1].strip()[:300]}"
-        for one in ran.journal["run"]
-        if one["status"] != "succeeded"
-    ]
-    back = f"recovered in {recovery[0]} s" if recovery and recovery[0] is not None else ""
-    return "; ".join(filter(None, [back, *lost, *broken]))
+def _told(ran: Ran) -> str:
+    seconds, found = recovery_s(ran.journal), writes(ran.journal)
+    back = "" if seconds is None else f"recovered after {seconds} s"
+    return "; ".join(filter(None, [back, found.get("acknowledged", ""), *wrong(ran.journal)]))
+
+
+def table(paths: Sequence[Path]) -> str:
+    """Return what is asked as a table in Markdown."""
+    lines = ["| experiment | question | expected | runbook |", "|---|---|---|---|"]
+    for path in paths:
+        said = experiment(path)
+        runbook = Path(ours(said)["runbook"])
+        cells = [f"`{path.stem}`", ours(said)["question"], said["description"].strip()]
+        lines.append(f"| {' | '.join(cells)} | [{runbook.stem}](../{runbook}) |")
+    return "\n".join(lines)
 
 
 def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m chaos.run", description=__doc__)
     parser.add_argument("only", nargs="*", help="names of experiments; all if none is named")
     parser.add_argument("--report", type=Path, help="write all journals as one JSON")
-    parser.add_argument("--keep", type=Path, help="keep journals and logs in this folder")
-    parser.add_argument("--page", type=Path, help="write a page with a picture of each")
+    parser.add_argument("--journals", type=Path, default=JOURNALS, help="where they are kept")
+    parser.add_argument("--keep", type=Path, help="keep logs and all in this folder")
     parser.add_argument(
         "--no-breaker", action="store_true", help="without breakers: what they are for must fail"
     )
@@ -153,19 +139,28 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(given)
 
 
+def _chosen(given: argparse.Namespace) -> list[Path]:
+    """Return the experiments that are wanted; without breakers, those that need them."""
+    every = sorted(EXPERIMENTS.glob("*.yaml"))
+    if unknown := set(given.only) - {path.stem for path in every}:
+        raise StageError(f"no experiment {', '.join(sorted(unknown))}")
+    paths = [path for path in every if not given.only or path.stem in given.only]
+    if given.no_breaker:
+        paths = [path for path in paths if "without_breaker" in ours(experiment(path))]
+    return paths
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what is wanted."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # nothing of it stays behind
     given = _arguments(arguments)
-    paths = [
-        p for p in sorted(EXPERIMENTS.glob("*.yaml")) if not given.only or p.stem in given.only
-    ]
-    if unknown := set(given.only) - {path.stem for path in paths}:
-        print(f"error: no experiment {', '.join(sorted(unknown))}", file=sys.stderr)
+    try:
+        paths = _chosen(given)
+    except StageError as error:
+        print(f"error: {error}", file=sys.stderr)
         return 2
     if given.list:
-        for path in paths:
-            print(f"{path.stem:<22}{experiment(path)['title']}")
+        print(table(paths))
         return 0
     folder = given.keep or Path(tempfile.mkdtemp(prefix="eva-chaos-"))
     try:
@@ -177,26 +172,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _all(paths: Sequence[Path], folder: Path, given: argparse.Namespace) -> int:
     done: list[Ran] = []
-    undone = 0
     for path in paths:
-        print(f"{path.stem:<22}", end="", flush=True)
+        print(f"{path.stem:<23}", end="", flush=True)
         try:
             ran = carried_out(path, folder / path.stem, breaker=not given.no_breaker)
         except (StageError, subprocess.TimeoutExpired) as error:
             print(f"NOT RUN: {error}", flush=True)
-            undone += 1
             continue
         done.append(ran)
-        print(f"{'ok' if ran.well else '!!'} {ran.seconds:6.1f} s  {_measured(ran)}", flush=True)
+        mark = "ok" if ran.as_it_should else "!!"
+        print(f"{mark} {ran.seconds:6.1f} s  {_told(ran)}", flush=True)
+        kept_as = f"{ran.name}-without-breaker" if given.no_breaker else ran.name
+        _write(given.journals / f"{kept_as}.json", ran.journal)
     if given.report is not None:
         journals = {f"chaos/experiments/{one.name}.yaml": one.journal for one in done}
-        given.report.parent.mkdir(parents=True, exist_ok=True)
-        given.report.write_text(json.dumps({"journals": journals}, indent=1), encoding="utf-8")
-    if given.page is not None:
-        given.page.write_text(page({one.name: one.journal for one in done}), encoding="utf-8")
-    if not all(one.well for one in done):
+        _write(given.report, {"journals": journals})
+    if not all(ran.as_it_should for ran in done):
         return 1
-    return 2 if undone else 0
+    return 0 if len(done) == len(paths) else 2
+
+
+def _write(path: Path, found: Mapping[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(found, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from typing import Any
 
 import httpx2
 
+FAULTS = "PEERS_FAULTS_URL"  # the variable that says where faults are set
 _START_S = 90.0
 _RESTART_S = 0.5  # after which a platform starts what died
 _STOP_S = 120.0  # traffic finishes its writes and looks at all that was acknowledged
@@ -74,7 +75,7 @@ class Stage:
             "url": self.url,
             "folder": str(self.folder),
             "data": self.settings.get("EVA_DATA_DIR", ""),
-            "faults": os.environ.get("PEERS_FAULTS_URL", ""),
+            "faults": os.environ.get(FAULTS, ""),
             "processes": {name: one.pid for name, one in self.processes.items()},
             "traffic": self.traffic.pid if self.traffic else 0,
             "seen": str(self.folder / "seen.jsonl"),
@@ -113,13 +114,14 @@ def staged(folder: Path, settings: Mapping[str, str]) -> Iterator[Stage]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     folder.mkdir(parents=True)
-    chosen = {**os.environ, **settings}
-    embedded = chosen.get("EVA_BACKEND", "embedded") == "embedded"
+    on_peers = settings["EVA_BACKEND"] == "azure"
+    if on_peers:
+        _require_peers()
     own = {"EVA_PORT": str(port), "EVA_LOG_LEVEL": "warning", "NO_COLOR": "1", "EVA_WORKER": "off"}
     stage = Stage(folder, {**settings, **own}, url=f"http://127.0.0.1:{port}")
     eva = [sys.executable, "-m", "app.cli"]
     try:
-        if not embedded:
+        if on_peers:
             stage.key = _made(eva, stage)
         stage.start("api", [*eva, "serve"])
         _answers(stage)
@@ -130,6 +132,11 @@ def staged(folder: Path, settings: Mapping[str, str]) -> Iterator[Stage]:
         yield stage
     finally:
         stage.stop()
+
+
+def _require_peers() -> None:
+    if not {FAULTS, "AZURE_COSMOS_ENDPOINT"} <= os.environ.keys():
+        raise StageError("needs the peers and their fault proxies: see chaos/README.md")
 
 
 def _made(eva: list[str], stage: Stage) -> str:
@@ -167,13 +174,27 @@ def _key(stage: Stage) -> str:
     raise StageError("the service showed no key")
 
 
+def _token(stage: Stage) -> str:
+    """Return an access token of the issuer that the service trusts; "" if it trusts none."""
+    trusted = json.loads({**os.environ, **stage.settings}.get("EVA_OIDC_ISSUERS", "[]"))
+    if not trusted:
+        return ""
+    [tenant] = trusted[0]["tenants"]
+    claims = {"tid": tenant, "sub": "experiment", "roles": ["admin"]}
+    form = {"grant_type": "client_credentials", "claims_json": json.dumps(claims)}
+    told = httpx2.post(f"{trusted[0]['issuer']}/token", data=form, auth=("daemon", "secret"))
+    if told.is_error:
+        raise StageError(f"the issuer gave no token: {told.text}")
+    return str(told.json()["access_token"])
+
+
 def _clients(stage: Stage) -> None:
     command = [sys.executable, "-m", "chaos.traffic", "--url", stage.url]
     command += ["--seen", str(stage.folder / "seen.jsonl"), "--found"]
     with stage.log("traffic").open("wb") as log:
         stage.traffic = subprocess.Popen(
             [*command, str(stage.folder / "found.json")],
-            env={**os.environ, "CHAOS_KEY": stage.key},
+            env={**os.environ, "CHAOS_KEY": stage.key, "CHAOS_TOKEN": _token(stage)},
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,

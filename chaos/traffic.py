@@ -23,7 +23,7 @@ from tests.crash.clients import Clients, Pace
 from tests.crash.journal import Journal
 
 API = "/api/v1"
-_WRITERS, _READERS = 3, 3
+_WRITERS = 3
 _KINDS = (("/queries", "ask"), ("/versions", "upload"), ("/documents", "upload"))
 _PAUSE_S = (0.3, 0.8)  # between two looks of a reader
 _WRITING_S = (0.5, 1.5)  # between two deeds of a writer, as people pause
@@ -83,24 +83,30 @@ async def _reading(http: httpx2.AsyncClient, space: str, stop: asyncio.Event) ->
         await asyncio.sleep(random.uniform(*_PAUSE_S))  # noqa: S311 - spreads clients
 
 
-async def run(url: str, key: str, seen: Path, found: Path) -> None:
+async def run(url: str, seen: Path, found: Path) -> None:
     """Work until told to stop, then compare what was acknowledged with what is there."""
     stop, journal = asyncio.Event(), Journal()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    headers = {"X-API-Key": key, "Prefer": "wait=10"}  # who asks waits for the answer
+    key, token = {"X-API-Key": os.environ["CHAOS_KEY"]}, os.environ.get("CHAOS_TOKEN")
+    bearer = {"Authorization": f"Bearer {token}"} if token else key
+    common: dict[str, Any] = {"base_url": url, "timeout": 15}
     # One thing at a time: clients that pile requests up keep down what is down.
-    pace = Pace(patience_s=60, pause_s=_WRITING_S)
-    options: dict[str, Any] = {"base_url": url, "headers": headers, "timeout": 15}
+    pace = Pace(patience_s=60, pause_s=_WRITING_S, uploads=1, paragraphs=20)
     with seen.open("a", encoding="utf-8") as file:
-        async with Watched(Log(file), **options) as http, httpx2.AsyncClient(**options) as plain:
+        log = Log(file)
+        async with (
+            Watched(log, **common, headers={**key, "Prefer": "wait=10"}) as http,  # for answers
+            Watched(log, **common, headers=bearer) as other,
+            httpx2.AsyncClient(**common, headers=key) as plain,
+        ):
             made = await http.post(f"{API}/spaces", json={"name": "Experiment"})
             space = made.raise_for_status().json()["id"]
             writing = Clients(http, space, journal, pace)
             async with asyncio.TaskGroup() as group:
                 for _ in range(_WRITERS):
                     group.create_task(writing.client(stop))
-                for _ in range(_READERS):
-                    group.create_task(_reading(http, space, stop))
+                for reader in (http, http, other):
+                    group.create_task(_reading(reader, space, stop))
             await writing.finish()
             checker = Checker(plain, space, journal)
             await checker.check()
@@ -115,7 +121,7 @@ def main() -> None:
     parser.add_argument("--seen", type=Path, required=True)
     parser.add_argument("--found", type=Path, required=True)
     given = parser.parse_args()
-    asyncio.run(run(given.url, os.environ["CHAOS_KEY"], given.seen, given.found))
+    asyncio.run(run(given.url, given.seen, given.found))
 
 
 if __name__ == "__main__":

@@ -22,10 +22,15 @@ SYLLABLES = ("ba", "co", "du", "fe", "gi", "lo", "mu", "na", "pe", "ri", "so", "
 
 @dataclass(frozen=True, kw_only=True)
 class Pace:
-    """How fast a client goes: it goes on with something else after `patience_s`, seconds all."""
+    """How fast a client goes, in seconds, and how much it uploads.
+
+    It goes on with something else after `patience_s`.
+    """
 
     patience_s: float = 0.5
     pause_s: tuple[float, float] = (0.0, 0.3)
+    uploads: int = 5  # for 4 questions, one renewal and one deletion
+    paragraphs: int = 200  # at most, of a document
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +60,7 @@ class Clients:
 
     async def client(self, stop: asyncio.Event) -> None:
         """Do one thing after the other until told to stop."""
-        deeds = [self._upload] * 5 + [self._ask] * 4 + [self._renew, self._delete]
+        deeds = [self._upload] * self._pace.uploads + [self._ask] * 4 + [self._renew, self._delete]
         while not stop.is_set():
             call = DICE.choice(deeds)()
             if call is None:
@@ -88,7 +93,7 @@ class Clients:
             await asyncio.sleep(float(response.headers.get("retry-after", 0.5)))
 
     def _upload(self) -> Call:
-        word, content = _content()
+        word, content = _content(self._pace.paragraphs)
 
         def told(response: httpx2.Response) -> None:
             self._journal.documents[response.json()["id"]] = {}
@@ -98,7 +103,7 @@ class Clients:
         return _once("POST", path, told, files=_file(content), data={"metadata": '{"by": "crash"}'})
 
     def _renew(self) -> Call | None:
-        id_, (word, content) = self._free(), _content()
+        id_, (word, content) = self._free(), _content(self._pace.paragraphs)
         if id_ is None:
             return None
 
@@ -146,11 +151,13 @@ def _once(method: str, path: str, told: Callable[[httpx2.Response], None], **bod
     )
 
 
-def _content() -> tuple[str, bytes]:
+def _content(paragraphs: int) -> tuple[str, bytes]:
     word = "".join(DICE.choice(SYLLABLES) for _ in range(4)).capitalize()
     dollars = DICE.randrange(10, 999)
     lines = [f"The allowance of project {word} is {dollars} dollars a day."]
-    lines += [f"Paragraph {n} of {word} says nothing new." for n in range(DICE.randrange(200))]
+    lines += [
+        f"Paragraph {n} of {word} says nothing new." for n in range(DICE.randrange(paragraphs))
+    ]
     return word, "\n\n".join([*lines, uuid.uuid4().hex]).encode()
 
 

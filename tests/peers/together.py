@@ -46,6 +46,7 @@ class Together:
         }
         return {
             **trust,
+            "PEERS_FAULTS_URL": self.faults.url,
             "EVA_BACKEND": "azure",
             "AZURE_COSMOS_ENDPOINT": self.fronts["cosmos"],
             "AZURE_COSMOS_KEY": COSMOS_KEY,
