@@ -14,7 +14,7 @@ from eva_infra.components.container_apps import ContainerApps
 from eva_infra.components.diagnostics import Diagnostics, DiagnosticsArgs
 from eva_infra.components.documents import Documents, DocumentsArgs
 from eva_infra.components.edge import Edge
-from eva_infra.components.federation import Federation, FederationArgs
+from eva_infra.components.federation import GITHUB_ENVIRONMENTS, Federation, FederationArgs
 from eva_infra.components.hosting import Host, HostArgs
 from eva_infra.components.identity import Grant, Grants, GrantsArgs, Identity
 from eva_infra.components.models import Models, ModelsArgs
@@ -169,7 +169,7 @@ def _federation(ctx: Context) -> Federation:
             repository=settings.repository,
             owner_id=settings.owner_id,
             repository_id=settings.repository_id,
-            environment=settings.environment,
+            environment=GITHUB_ENVIRONMENTS[settings.environment],
         ),
     )
 

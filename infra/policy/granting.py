@@ -12,7 +12,7 @@ UNLIMITED = {
 }
 ROLE_ADMINISTRATOR = "f58310d9-a9f6-439a-9e8d-f62e7b41a168"
 _WIDE = re.compile(r"/subscriptions/[^/]+/?|/providers/Microsoft\.Management/.*")
-_SUBJECT = re.compile(r"repo:[\w.-]+-\d+/[\w.-]+-\d+:(environment:[\w-]+|pull_request)")
+_SUBJECT = re.compile(r"repo:[\w.-]+-\d+/[\w.-]+-\d+:environment:[\w-]+")
 
 
 def _roles(seen: Seen) -> Iterator[str]:

@@ -244,3 +244,18 @@ def test_infrastructure_and_service_meet_through_files_only(path: Path) -> None:
         r"^(?:from|import) (app|pipelines|dashboards)\b", path.read_text(), re.MULTILINE
     )
     assert imported == []
+
+
+def test_workflows_are_trusted_by_ids_in_their_environments_only(graph: Graph) -> None:
+    found = {
+        one.name: one.inputs["subject"]
+        for one in graph.of("managedidentity:FederatedIdentityCredential")
+    }
+    environment = {"prod": "production"}.get(graph.stack, graph.stack)
+    assert found == {
+        "github-preview": "repo:example-org-0/eva-api-0:environment:preview",
+        "github-deployer": f"repo:example-org-0/eva-api-0:environment:{environment}",
+    }
+    workflows = "".join(path.read_text() for path in (ROOT / ".github/workflows").glob("*.yml"))
+    named = set(re.findall(r"^ *environment: (\w+)$", workflows, re.MULTILINE))
+    assert {"preview", "staging", "production"} <= named

@@ -10,6 +10,8 @@ from eva_infra.context import Context, child
 from eva_infra.roles import Role
 
 ISSUER = "https://token.actions.githubusercontent.com"
+# The environments of the repository that deploy; pull requests and the nightly look use `preview`.
+GITHUB_ENVIRONMENTS = {"dev": "dev", "staging": "staging", "prod": "production"}
 AUDIENCE = "api://AzureADTokenExchange"
 # What a deployment may grant: the service's own roles, to service principals.
 GRANTABLE = (
@@ -42,7 +44,7 @@ class Federation(pulumi.ComponentResource):
         super().__init__("eva:identity:Federation", "federation")
         self.preview = Identity(ctx, "preview", self)
         self.deployer = Identity(ctx, "deployer", self)
-        self._trust(ctx, "preview", self.preview, subject(args, "pull_request"))
+        self._trust(ctx, "preview", self.preview, subject(args, "environment:preview"))
         released = subject(args, f"environment:{args.environment}")
         self._trust(ctx, "deployer", self.deployer, released)
         looks = {"read": Grant(role=Role.READER, scope=ctx.group_id)}
