@@ -123,7 +123,7 @@ def _server(settings: Settings) -> "uvicorn.Server":
 
     from app.cli.first_start import administrator_token
     from app.main import create_app
-    from app.web import connections
+    from app.web import accepting, connections
 
     class Announcing(uvicorn.Server):
         """Says where it listens once it does; no key is issued by a start that failed."""
@@ -131,6 +131,7 @@ def _server(settings: Settings) -> "uvicorn.Server":
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             if self.started:
+                await accepting.faster(self)
                 host, port = self.servers[0].sockets[0].getsockname()[:2]
                 first = settings.backend == "embedded"
                 token = await administrator_token(settings) if first else None
