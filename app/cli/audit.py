@@ -90,7 +90,8 @@ def export(
 
 def _checked(settings: Settings, copies: Path | None, public_key: Path | None) -> Report:
     """Return the report; ends the program if there can be none."""
-    if not (settings.data_dir / "eva.db").is_file():  # and none is to be made now
+    in_folder = settings.backend == "embedded"
+    if in_folder and not (settings.data_dir / "eva.db").is_file():  # and none is to be made now
         _give_up(f"{settings.data_dir} holds no data")
     try:
         return asyncio.run(_report(settings, copies, public_key))

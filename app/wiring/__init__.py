@@ -39,7 +39,15 @@ def open_ports(settings: Settings) -> AbstractAsyncContextManager[Ports]:
 async def verify_audit(
     settings: Settings, *, copies: Path | None = None, public_key: Path | None = None
 ) -> Report:
-    """Check the audit trail of the data folder, which a service may have open."""
+    """Check the audit trail, which a service may be writing; SetupError, UnavailableError.
+
+    Copies and key may be given where the trail is in a folder; on Azure both are apart from it.
+    """
+    if settings.backend == "azure":
+        if copies or public_key:
+            raise SetupError("On Azure copies are read from their container, the key from settings")
+        async with open_ports(settings) as ports:
+            return await ports.audit.verify()
     from app.adapters.embedded import open_store
 
     async with open_store(settings.data_dir) as store:

@@ -107,3 +107,28 @@ def test_copies_that_are_not_there_are_wrong_usage(eva: Eva, tmp_path: Path) -> 
     ran = eva("audit", "verify", "--copies", str(tmp_path / "nowhere"))
     assert ran.code == 2
     assert "does not exist" in ran.err
+
+
+def test_a_trail_on_azure_is_checked_there_or_said_to_be_out_of_reach(
+    eva: Eva, tmp_path: Path
+) -> None:
+    nowhere = "http://127.0.0.1:9"
+    settings = {
+        "EVA_BACKEND": "azure",
+        "AZURE_COSMOS_ENDPOINT": nowhere,
+        "AZURE_COSMOS_KEY": "bm9uZQ==",
+        "AZURE_OPENAI_ENDPOINT": nowhere,
+        "AZURE_OPENAI_KEY": "none",
+        "AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME": "embedding",
+        "AZURE_STORAGE_CONNECTION_STRING": (
+            f"AccountName=none;AccountKey=bm9uZQ==;BlobEndpoint={nowhere};QueueEndpoint={nowhere}"
+        ),
+        "EVA_AUDIT_KEY": "bm9uZQ==",
+        "EVA_AZURE_TIMEOUT": "1",
+    }
+    copies = tmp_path / "copies"
+    copies.touch()
+    ran = eva("audit", "verify", "--copies", str(copies), **settings)
+    assert (ran.code, "On Azure copies are read from their container" in ran.err) == (2, True)
+    ran = eva("audit", "verify", **settings)
+    assert (ran.code, "could not be checked: unavailable" in ran.err) == (2, True)
