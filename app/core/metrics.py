@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Protocol
 
-from app.core.errors import UnavailableError
+from app.core.errors import EvaError, UnavailableError
 from app.core.models import Job
+from app.core.ports import ComposingFailedError
 
 WITHIN_MS = (50, 100, 200, 300, 500, 800, 1000, 1200, 2000, 5000, 10000, 30000)
 WITHIN_S = (5, 15, 30, 60, 120, 300, 600, 1800)
@@ -104,8 +105,11 @@ def called(dependency: str, outcome: str, began: float | None = None) -> None:
 
 
 def _outcome(error: Exception) -> str:
+    """Return how a call ended; a dependency that says no for a good reason did its work."""
     if isinstance(error, UnavailableError):
         return str(error.facts.get("outcome", "error"))
+    if isinstance(error, EvaError | ComposingFailedError):
+        return "ok"
     return "timeout" if isinstance(error, TimeoutError) else "error"
 
 

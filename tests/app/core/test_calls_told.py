@@ -16,6 +16,7 @@ from app.adapters.quotas import SharedCounter
 from app.adapters.telemetry.meters import Meters
 from app.core import genai, metrics
 from app.core.errors import UnavailableError
+from app.core.ports import ComposingFailedError
 from app.core.quotas import OnLoss, Take
 
 
@@ -57,6 +58,12 @@ def test_a_call_is_told_of_by_how_it_ended(meters: Meters, error: Exception, out
     with metrics.calling("openai"):
         pass
     assert calls(meters) == {("openai", outcome): 1, ("openai", "ok"): 1}
+
+
+def test_a_model_that_declines_has_done_its_work(meters: Meters) -> None:
+    with pytest.raises(ComposingFailedError), metrics.calling("openai"):
+        raise ComposingFailedError("content-filter")
+    assert calls(meters) == {("openai", "ok"): 1}
 
 
 async def test_a_call_that_its_caller_gave_up_proves_nothing(meters: Meters) -> None:
