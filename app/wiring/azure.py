@@ -4,7 +4,7 @@ Nothing of it need be up when it is opened, save the vault for secrets that are 
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -13,10 +13,7 @@ from app.adapters.azure.blobs import AzureBlobStore
 from app.adapters.azure.cosmos import (
     CosmosCalls,
     CosmosMeans,
-    CosmosPlace,
     CosmosStore,
-    Vectors,
-    containers,
     initialise,
     open_cosmos,
 )
@@ -41,7 +38,7 @@ from app.core.metrics import request_charge
 from app.core.ports import Analyzer, Composer, Ports
 from app.settings import Settings
 from app.settings.azure import reference
-from app.wiring import shared
+from app.wiring import cosmos, shared
 from app.wiring.guards import Guards, guards
 
 
@@ -143,23 +140,20 @@ async def _opened(settings: Settings, stack: AsyncExitStack) -> _Opened:
     calls = StorageCalls(
         api_version=settings.storage_api_version, timeout_s=settings.azure_timeout_s
     )
-    storage = await stack.enter_async_context(
-        open_storage(await _account(means), calls, means.identity)
-    )
+    enter = stack.enter_async_context
+    storage = await enter(open_storage(await _account(means), calls, means.identity))
     sealed = storage
     if settings.storage_account_audit:
         apart = StorageAccount.named(settings.storage_account_audit)
-        sealed = await stack.enter_async_context(open_storage(apart, calls, means.identity))
-    models = await stack.enter_async_context(open_client(_resource(means), means.identity))
+        sealed = await enter(open_storage(apart, calls, means.identity))
+    models = await enter(open_client(_resource(means), means.identity))
     guarding = guards(settings)
     analyzer = SnowballAnalyzer()
-    bell = await stack.enter_async_context(
-        queue.open_doorbell(storage.queues(), settings.storage_queue_prefix)
-    )
+    bell = await enter(queue.open_doorbell(storage.queues(), settings.storage_queue_prefix))
     seed = means.rotating(settings.audit_key or "")
-    store = await stack.enter_async_context(
+    store = await enter(
         open_cosmos(
-            _place(settings, await means.secret(settings.cosmos_key)),
+            cosmos.place(settings, await means.secret(settings.cosmos_key)),
             CosmosMeans(
                 analyzer=analyzer,
                 embedder=behind(_embedder(settings, models), "embedder", guarding.openai),
@@ -193,26 +187,6 @@ async def _account(means: _Means) -> StorageAccount:
             raise SetupError(f"AZURE_STORAGE_CONNECTION_STRING: {error}") from None
     key = await means.secret(settings.storage_account_key)
     return StorageAccount.named(settings.storage_account_name or "", key)
-
-
-def declared(settings: Settings) -> Sequence[Mapping[str, object]]:
-    """Return what the database has to hold."""
-    return containers(_place(settings))
-
-
-def _place(settings: Settings, key: str | None = None) -> CosmosPlace:
-    return CosmosPlace(
-        endpoint=settings.cosmos_endpoint or "",
-        key=key,
-        database=settings.cosmos_database,
-        api_keys=settings.cosmos_container_api_keys,
-        audit_logs=settings.cosmos_container_audit_logs,
-        vectors=Vectors(
-            model=settings.embedding_deployment or "",
-            dimensions=settings.embedding_dimensions,
-            index=settings.vector_index,
-        ),
-    )
 
 
 def _resource(means: _Means) -> ModelResource:

@@ -88,6 +88,7 @@ def build(settings: Settings) -> Mapping[str, pulumi.Output[str]]:
         "resourceGroup": ctx.group,
         "serviceId": host.resource_id,
         "registry": stores.registry.server,
+        "cacheHost": stores.cache.host_name,
         "vaultUri": stores.vault.uri,
         "previewClientId": federation.preview.client_id,
         "deployerClientId": federation.deployer.client_id,
@@ -149,7 +150,6 @@ def _backends(stores: _Stores, watch: Observability) -> Backends:
         audit_account=stores.audit.account.name,
         openai_endpoint=stores.models.endpoint,
         deployments=stores.models.deployments,
-        redis_host=stores.cache.host_name,
         vault_uri=stores.vault.uri,
         connection_string=watch.connection_string,
     )

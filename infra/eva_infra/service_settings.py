@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import pulumi
 
 from eva_infra.components.audit import CONTAINER as AUDIT_CONTAINER
-from eva_infra.components.cache import PORT as REDIS_PORT
 from eva_infra.components.documents import CONTAINER
 from eva_infra.components.hosting import PORT
 from eva_infra.components.identity import Identity
@@ -30,7 +29,6 @@ class Backends:
     audit_account: pulumi.Output[str]
     openai_endpoint: pulumi.Output[str]
     deployments: Mapping[str, str]
-    redis_host: pulumi.Output[str]
     vault_uri: pulumi.Output[str]
     connection_string: pulumi.Output[str]
 
@@ -59,9 +57,6 @@ def variables(
         "AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME": backends.deployments["embeddings"],
         "EVA_EMBEDDING_DIMENSIONS": str(dimensions(settings)),
         "AZURE_KEY_VAULT_URL": backends.vault_uri,
-        "REDIS_HOST": backends.redis_host,
-        "REDIS_PORT": str(REDIS_PORT),
-        "REDIS_SSL": "true",
         "APPLICATIONINSIGHTS_CONNECTION_STRING": backends.connection_string,
         # The service reads these from the vault itself, and again when they are rotated.
         **{name: f"vault:{secret}" for name, secret in settings.secrets.items()},

@@ -1,4 +1,4 @@
-"""Azure Managed Redis: where all processes count quotas together. Tokens only, no keys."""
+"""Azure Managed Redis: where all processes can count quotas together. Tokens only, no keys."""
 
 from dataclasses import dataclass
 

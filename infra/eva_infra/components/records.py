@@ -11,6 +11,7 @@ from eva_infra.components.private_access import PrivateAccess, PrivateAccessArgs
 from eva_infra.containers import DATABASE, Container
 from eva_infra.context import Context, child
 from eva_infra.roles import COSMOS_DATA_CONTRIBUTOR, assignment_name
+from eva_infra.settings import Settings
 from eva_infra.settings.regions import REGIONS
 
 # Without a switch for search by vectors and words the containers' policies are refused.
@@ -59,9 +60,7 @@ class Records(pulumi.ComponentResource):
 
     def _new_account(self) -> cosmosdb.DatabaseAccount:
         ctx, settings = self._ctx, self._ctx.settings
-        regions = [settings.location]
-        if settings.second_location:
-            regions.append(settings.second_location)
+        regions = [one for one in (settings.location, settings.second_location) if one]
         return cosmosdb.DatabaseAccount(
             "account",
             account_name=ctx.name("cosno"),
@@ -69,14 +68,7 @@ class Records(pulumi.ComponentResource):
             location=settings.location,
             kind=cosmosdb.DatabaseAccountKind.GLOBAL_DOCUMENT_DB,
             database_account_offer_type=cosmosdb.DatabaseAccountOfferType.STANDARD,
-            locations=[
-                cosmosdb.LocationArgs(
-                    location_name=region,
-                    failover_priority=place,
-                    is_zone_redundant=settings.zones and REGIONS[region].zones,
-                )
-                for place, region in enumerate(regions)
-            ],
+            locations=[_place(settings, *one) for one in enumerate(regions)],
             # Every process in the first region sees what another has committed there; weaker
             # levels would let it miss that, and Strong would wait for the second region.
             consistency_policy=cosmosdb.ConsistencyPolicyArgs(
@@ -138,3 +130,11 @@ def _most(container: Container, ctx: Context) -> int:
     most = ctx.settings.cosmos_max_rus
     busy = container.id == "records" or container.vectors
     return most if busy else max(1000, most // 4000 * 1000)
+
+
+def _place(settings: Settings, priority: int, region: str) -> cosmosdb.LocationArgs:
+    return cosmosdb.LocationArgs(
+        location_name=region,
+        failover_priority=priority,
+        is_zone_redundant=settings.zones and REGIONS[region].zones,
+    )
