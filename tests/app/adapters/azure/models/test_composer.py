@@ -141,3 +141,8 @@ async def test_without_a_key_or_an_identity_nothing_is_opened() -> None:
     with pytest.raises(ValueError, match="needs a key or an identity"):
         async with open_client(ModelResource(endpoint="http://127.0.0.1:9")):
             pass
+
+
+async def test_calls_travel_over_a_transport_that_bears_many_at_once(client: AsyncOpenAI) -> None:
+    assert type(client._client._transport).__name__ == "AiohttpTransport"
+    assert client.max_retries == 0  # whoever calls knows what may be repeated
