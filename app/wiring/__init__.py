@@ -104,7 +104,7 @@ async def prepare(settings: Settings) -> tuple[list[str], list[str]]:
 def declared_containers(settings: Settings) -> Sequence[Mapping[str, object]]:
     """Return what Cosmos DB has to hold, in the words of its REST interface; SetupError."""
     _on_azure(settings)
-    from app.wiring.azure import declared
+    from app.wiring.cosmos import declared
 
     return declared(settings)
 
