@@ -140,9 +140,11 @@ class Ledger:
     async def flush(self) -> None:
         """Return when everything counted so far is durable; UnavailableError."""
         async with self._writing:
-            while self._dirty:
-                tenant_id = next(iter(self._dirty))[0]
-                keys = [key for key in self._dirty if key[0] == tenant_id][:MOST_CHANGES]
+            waiting = set(self._dirty)  # what is counted meanwhile is for the next time
+            while waiting:
+                tenant_id = next(iter(waiting))[0]
+                keys = [key for key in waiting if key[0] == tenant_id][:MOST_CHANGES]
+                waiting.difference_update(keys)
                 self._dirty.difference_update(keys)
                 puts = [Put(kind=USAGE, value=self._tallies[key].spending(key)) for key in keys]
                 try:
@@ -216,8 +218,8 @@ class Ledger:
             after = page.next_after
 
     def _forget(self, today: str) -> None:
-        """Drop the sums of days that are over; they are records now, never written again."""
-        over = [key for key in self._tallies if key[1] != today]
+        """Drop the sums of days that are over; once they are records, never written again."""
+        over = [key for key in self._tallies if key[1] != today and not self._dirty]
         for key in over:
             del self._tallies[key]
         if over:  # a clock set back would else begin their records anew

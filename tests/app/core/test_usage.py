@@ -81,6 +81,25 @@ async def test_processes_that_count_at_once_lose_nothing(ports: Ports, clock: Cl
     assert (await total(books[0]))[2] == 200
 
 
+async def test_keeping_what_was_counted_ends_although_more_is_counted(
+    ports: Ports, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book, commit, commits = ledger(ports, clock), ports.records.commit, 0
+
+    async def busy(*args: Any) -> Any:
+        nonlocal commits
+        commits += 1
+        assert commits < 20, "it never ends while requests keep coming"
+        await book.request(TENANT, KEY)
+        return await commit(*args)
+
+    monkeypatch.setattr(ports.records, "commit", busy)
+    await book.request(TENANT, KEY)
+    await book.flush()
+    monkeypatch.undo()
+    assert (await total(book))[0] == 2
+
+
 async def test_days_are_told_apart(ports: Ports, clock: Clock) -> None:
     book = ledger(ports, clock)
     for _ in range(3):
