@@ -8,12 +8,13 @@ import itertools
 import json
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import gevent  # type: ignore[import-untyped]
 from locust.contrib.fasthttp import FastHttpSession
+from mix import WORDS
 from plan import Seeds
 from recording import Recording
 
@@ -21,26 +22,6 @@ API = "/api/v1"
 WAIT_S = 20  # how long a question may wait for its answer
 _POLL_S = 0.25
 _SHED, _SERVER_ERROR = 503, 500
-# How often each is done, of a hundred.
-MIX = {
-    "browse": 42,
-    "ask": 24,
-    "listen": 10,
-    "poll": 8,
-    "manage": 6,
-    "upload": 4,
-    "administer": 4,
-    "probe": 2,
-}
-_WORDS = ("budget", "leave", "travel", "audit", "record", "privacy", "contract", "grant", "safety")
-
-
-def deck() -> Iterator[str]:
-    """Yield what to do next, endlessly: shuffled hundreds, so that even short runs hold the mix."""
-    cards = [name for name, times in MIX.items() for _ in range(times)]
-    while True:
-        random.shuffle(cards)
-        yield from cards
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +128,8 @@ class Journeys:
     def upload(self) -> None:
         """Add a short document to a space that is asked, too."""
         number = f"{id(self)}-{next(self._number)}-{time.time_ns()}"
-        words = " ".join(random.choices(_WORDS, k=80))
-        text = f"Note {number}. The rule of the {random.choice(_WORDS)} is this. {words}."
+        words = " ".join(random.choices(WORDS, k=80))
+        text = f"Note {number}. The rule of the {random.choice(WORDS)} is this. {words}."
         edge = f"edge{number}"
         payload = (
             f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="note.txt"\r\n'
@@ -218,7 +199,7 @@ class Journeys:
         return heard, name
 
     def _question(self) -> dict[str, Any]:
-        asked = f"{random.choice(self._seeds.questions)} ({random.choice(_WORDS)})"
+        asked = f"{random.choice(self._seeds.questions)} ({random.choice(WORDS)})"
         return {"space_ids": [random.choice(self._seeds.spaces)], "question": asked}
 
     def _headers(self, more: dict[str, str] | None = None) -> dict[str, str]:

@@ -11,10 +11,11 @@ from typing import Any
 
 import gevent  # type: ignore[import-untyped]
 from gevent.pool import Pool  # type: ignore[import-untyped]
-from journeys import Journeys, deck
+from journeys import Journeys
 from locust import events, task
 from locust.contrib.fasthttp import FastHttpUser
 from locust.env import Environment
+from mix import deck
 from plan import Step, read
 from recording import Recording
 from stepping import OVERLOAD, gives_way, knee

@@ -66,7 +66,7 @@ class Overload:
 
     shed_after_ms: float = setting(
         number(0, 60_000),
-        150.0,
+        30.0,
         "EVA_SHED_AFTER_MS",
         about="How late the event loop may run, in milliseconds, before requests are turned away "
         "with 503; 0 for any.",

@@ -119,8 +119,8 @@ ENGLISH: Mapping[str, Said] = {
     ),
     "overloaded": Said(
         "Too much at once",
-        "{limit} questions are being answered, which is all that may be; try again later.",
-        "The service answers so many questions at a time and turns away who comes then, so that "
+        "{limit} requests are under way, which is all that may be now; try again later.",
+        "The service works on so much at a time and turns away who comes then, so that "
         "the others don't wait. Repeat after the seconds in Retry-After; nothing was kept.",
     ),
     "storage-full": Said(

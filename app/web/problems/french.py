@@ -123,8 +123,8 @@ FRENCH: Mapping[str, Said] = {
     ),
     "overloaded": Said(
         "Trop à la fois",
-        "{limit} questions sont en cours, le plus qu'il se peut ; réessayez plus tard.",
-        "Le service répond à tant de questions à la fois et refuse les suivantes, pour que les "
+        "{limit} demandes sont en cours, le plus qu'il se peut ; réessayez plus tard.",
+        "Le service travaille à tant de demandes à la fois et refuse les suivantes, pour que les "
         "autres n'attendent pas. Répétez après les secondes de Retry-After ; rien n'a été gardé.",
     ),
     "storage-full": Said(
