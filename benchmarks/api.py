@@ -18,6 +18,7 @@ import api_ask
 import api_growth
 import api_point
 import api_start
+import api_telemetry
 import api_uploads
 from api_measure import WrongAnswerError
 from api_processes import NotRunningError
@@ -30,6 +31,7 @@ ROWS: dict[str, Callable[[Setting], Row]] = {
     "start": api_start.measure,
     "uploads": api_uploads.together,
     "memory": api_uploads.large,
+    "telemetry": api_telemetry.measure,
     "growth": api_growth.measure,
 }
 ONLY_FULL = ("growth",)
