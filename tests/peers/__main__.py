@@ -67,8 +67,8 @@ def _table(peers: Together) -> None:
     _say(f"{'service':<10}{'at':<27}{'through its proxy':<27}{'pid':>8}{'ready ms':>10}")
     for one in peers.peers:
         for name, url in one.urls.items():
-            front = peers.fronts.get(name, "")
-            _say(f"{name:<10}{url:<27}{front:<27}{one.pid:>8}{one.ready_ms:>10}")
+            home, front = peers.homes.get(name, url), peers.fronts.get(name, "")
+            _say(f"{name:<10}{home:<27}{front:<27}{one.pid:>8}{one.ready_ms:>10}")
 
 
 def _environment(peers: Together) -> None:

@@ -27,9 +27,10 @@ SERVICES = ("cosmos", "blobs", "queues", "models", "vault", "identity", "redis",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Together:
-    """The peers that run; `fronts` are the addresses of their proxies, by service."""
+    """The peers that run; `homes` are their addresses, `fronts` their proxies', by service."""
 
     peers: tuple[Running, ...]
+    homes: Mapping[str, str]
     fronts: Mapping[str, str]
     faults: Faults
     folder: Path
@@ -74,11 +75,14 @@ def together(folder: Path) -> Iterator[Together]:
     with ExitStack() as stack:
         proxy = stack.enter_context(running(faults(), folder))
         steering = Faults(proxy.url)
-        fronts = {name: steering.front(name, _url(name, port)) for name, port in ports.items()}
+        homes = {name: _url(name, port) for name, port in ports.items()}
+        fronts = {name: steering.front(name, url) for name, url in homes.items()}
         programs = _programs(folder, ports, fronts["oidc"])
         peers = _started(stack, programs, folder)
-        fill(folder, _url("vault", ports["vault"]), openai_key=model_peer.KEY)
-        yield Together(peers=(proxy, *peers), fronts=fronts, faults=steering, folder=folder)
+        fill(folder, homes["vault"], openai_key=model_peer.KEY)
+        yield Together(
+            peers=(proxy, *peers), homes=homes, fronts=fronts, faults=steering, folder=folder
+        )
 
 
 def _started(stack: ExitStack, programs: list[Program], folder: Path) -> list[Running]:
