@@ -6,9 +6,12 @@ Each is `{"method", "path" (a pattern), "status", "substatus", "headers", "times
 
 import asyncio
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+_LOOK_S = 0.05
 
 
 @dataclass
@@ -46,12 +49,17 @@ class Faults:
     def end(self) -> None:
         self._waiting.clear()
 
+    async def _wait(self, fault: Fault) -> None:
+        """Wait for the fault's delay, or until all faults are ended."""
+        until = time.monotonic() + fault.delay_s
+        while time.monotonic() < until and fault in self._waiting:  # noqa: ASYNC110 - a thread ends it
+            await asyncio.sleep(min(_LOOK_S, fault.delay_s))
+
     async def strike(self, method: str, path: str, when: str) -> Fault | None:
         """Return the fault that this request is to be answered with, after its delay."""
         for fault in self._waiting:
             if fault.takes(method, path, when):
                 fault.times -= 1
-                if fault.delay_s:
-                    await asyncio.sleep(fault.delay_s)
+                await self._wait(fault)
                 return fault if fault.status else None
         return None
