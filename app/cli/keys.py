@@ -16,6 +16,7 @@ from app.settings import ClientSettings, Settings
 app = typer.Typer(help="Create, list, rotate and revoke API keys.", no_args_is_help=True)
 
 _PATH = "/api/v1/auth/api-keys"
+_LEAKED = "/api/v1/auth/leaked-keys"
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 EVERYDAY = (
     Scope.SPACES_READ,
@@ -146,7 +147,7 @@ def revoke_leaked(
         from app.cli.client import Client
 
         with Client(ClientSettings.load()) as client:
-            revoked = client.call("POST", f"{_PATH}/revoke", json=found)
+            revoked = client.call("POST", _LEAKED, json=found)
     Screen(as_json=as_json).record(revoked)
 
 

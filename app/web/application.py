@@ -135,5 +135,5 @@ def _former_key_routes() -> list[GuardedRoute]:
             include_in_schema=False,
         )
         for route in keys.router.routes
-        if isinstance(route, GuardedRoute)
+        if isinstance(route, GuardedRoute) and route.path.startswith(API + keys.FORMER_PREFIX)
     ]

@@ -117,7 +117,7 @@ async def rotate(call: CallDep, key_id: KeyInPath, body: RotationIn) -> Response
 
 
 @router.post(
-    "/auth/api-keys/revoke",
+    "/auth/leaked-keys",
     operation_id="revokeLeakedKey",
     response_model=shapes.ApiKey,
     summary="Revoke an API key that was found where it should not be",

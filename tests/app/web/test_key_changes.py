@@ -16,6 +16,7 @@ from app.core.ports import Put
 from tests.app.web.house import API, House, problem
 
 KEYS = f"{API}/auth/api-keys"
+LEAKED = f"{API}/auth/leaked-keys"
 
 
 async def made(client: httpx2.AsyncClient, **more: object) -> dict[str, str]:
@@ -112,13 +113,13 @@ async def test_a_leaked_key_is_revoked_without_its_id(
 ) -> None:
     leaked, other = await made(client), await made(client)
     found = {by: leaked["token"] if by == "key" else sha256(leaked["token"])}
-    told = await client.post(f"{KEYS}/revoke", json=found)
+    told = await client.post(LEAKED, json=found)
     assert (told.json()["id"], told.json()["is_active"]) == (leaked["id"], False)
     assert (await works(house, leaked["token"]), await works(house, other["token"])) == (
         False,
         True,
     )
-    assert (await client.post(f"{KEYS}/revoke", json=found)).status_code == 200
+    assert (await client.post(LEAKED, json=found)).status_code == 200
 
 
 async def test_a_text_from_before_a_rotation_revokes_the_key_too(
@@ -126,7 +127,7 @@ async def test_a_text_from_before_a_rotation_revokes_the_key_too(
 ) -> None:
     old = await made(client)
     new = (await client.post(f"{KEYS}/{old['id']}/rotate", json={})).json()
-    await client.post(f"{KEYS}/revoke", json={"sha256": sha256(old["token"])})
+    await client.post(LEAKED, json={"sha256": sha256(old["token"])})
     assert not await works(house, new["token"])
 
 
@@ -135,7 +136,7 @@ async def test_no_tenant_revokes_anothers_key_nor_learns_that_it_exists(
 ) -> None:
     mine = await made(client)
     for found in ({"key": mine["token"]}, {"sha256": sha256(mine["token"])}, {"sha256": "0" * 64}):
-        problem(await stranger.post(f"{KEYS}/revoke", json=found), 404, "not-found")
+        problem(await stranger.post(LEAKED, json=found), 404, "not-found")
     assert await works(house, mine["token"])
 
 
@@ -152,7 +153,7 @@ async def test_no_tenant_revokes_anothers_key_nor_learns_that_it_exists(
 async def test_what_is_no_key_is_refused(
     client: httpx2.AsyncClient, sent: dict[str, str], pointer: str
 ) -> None:
-    refused = await client.post(f"{KEYS}/revoke", json=sent)
+    refused = await client.post(LEAKED, json=sent)
     [told] = problem(refused, 422, "invalid-input")["errors"]
     assert told["pointer"] == pointer
     assert "eva_nonsense" not in refused.text
@@ -184,5 +185,5 @@ async def test_a_key_from_before_the_checksums_works_and_is_revoked_by_its_text(
     await ports.records.commit(home, Put(kind=API_KEYS, value=former))
     text = f"eva_{told['id']}_{'cd' * 32}"
     assert await works(house, text)
-    assert (await client.post(f"{KEYS}/revoke", json={"key": text})).status_code == 200
+    assert (await client.post(LEAKED, json={"key": text})).status_code == 200
     assert not await works(house, text)
