@@ -1,7 +1,7 @@
 """A declared container in the words of the SDK."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from pulumi_azure_native import cosmosdb
 
@@ -49,10 +49,11 @@ def _indexing(policy: Mapping[str, Any]) -> cosmosdb.IndexingPolicyArgs:
     )
 
 
-def _vector_index(one: Mapping[str, Any]) -> cosmosdb.VectorIndexArgsDict:
+def _vector_index(one: Mapping[str, Any]) -> cosmosdb.VectorIndexArgs:
     """Return a vector index as it is declared.
 
-    `VectorIndexArgs` would add a default that is right for diskANN only.
+    It is a mapping, which the SDK takes as well: `VectorIndexArgs` itself would add a default that
+    is right for diskANN only.
     """
     index: cosmosdb.VectorIndexArgsDict = {"path": one["path"], "type": one["type"]}
     if "quantizationByteSize" in one:
@@ -61,7 +62,7 @@ def _vector_index(one: Mapping[str, Any]) -> cosmosdb.VectorIndexArgsDict:
         index["indexing_search_list_size"] = one["indexingSearchListSize"]
     if "vectorIndexShardKey" in one:
         index["vector_index_shard_key"] = one["vectorIndexShardKey"]
-    return index
+    return cast("cosmosdb.VectorIndexArgs", index)
 
 
 def _vectors(vectors: Sequence[Mapping[str, Any]]) -> cosmosdb.VectorEmbeddingPolicyArgs | None:
