@@ -27,7 +27,8 @@ class Sampler:
         """Return how many traces a new one stands for; None: it isn't among the kept."""
         self._tick()
         self._seen += 1
-        return 1 / self._odds if self._odds and self.chance() < self._odds else None
+        odds = min(self._odds, self.per_second / self._seen)  # a rush out of silence
+        return 1 / odds if odds and self.chance() < odds else None
 
     def room(self) -> bool:
         """Tell whether a trace that is unusual may be kept for that alone."""

@@ -25,6 +25,17 @@ def kept(sampler: Sampler, clock: Clock, *, per_second: int, seconds: int) -> li
     return [weight for weight in weights if weight is not None]
 
 
+def test_of_a_rush_out_of_silence_not_all_are_kept_but_they_stand_for_all() -> None:
+    chance, counts, totals = random.Random(3), [], []  # noqa: S311 - no secret
+    for _ in range(200):
+        sampler = Sampler(5, Clock(), chance.random)
+        weights = [weight for _ in range(400) if (weight := sampler.weight()) is not None]
+        counts.append(len(weights))
+        totals.append(sum(weights))
+    assert max(counts) < 60
+    assert 0.9 < sum(totals) / len(totals) / 400 < 1.1
+
+
 def test_few_traces_are_all_kept_and_stand_for_themselves() -> None:
     clock = Clock()
     assert kept(Sampler(5, clock), clock, per_second=4, seconds=10) == [1.0] * 40
