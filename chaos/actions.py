@@ -17,7 +17,7 @@ import httpx2
 from chaoslib.exceptions import ActivityFailed
 
 from chaos import azure
-from chaos.observing import OK, UNAVAILABLE, last_failure, p95_ms, read, recent, share
+from chaos.observing import OK, UNAVAILABLE, Seen, last_failure, p95_ms, read, share, since
 from chaos.probes import OBSERVED_S, STEADY, kept
 from chaos.state import state
 
@@ -100,8 +100,7 @@ def expect_share(
     kind: str, least: float, seconds: float, within_ms: float | None = None
 ) -> dict[str, float]:
     """Wait, then require that of the requests of that time at least this share was good."""
-    time.sleep(seconds)
-    seen = recent(read(Path(state()["seen"])), kind, seconds)
+    seen = _watched(kind, seconds)
     found = {"requests": len(seen), "share": share(seen, within_ms), "p95_ms": p95_ms(seen)}
     return _required(found["share"] >= least, found, f"{kind}: at least {least} was expected")
 
@@ -110,8 +109,7 @@ def expect_refusals(
     kind: str, seconds: float, within_ms: float, least: float = 0.9
 ) -> dict[str, float]:
     """Wait, then require that what was refused was refused clearly and soon: 503 + Retry-After."""
-    time.sleep(seconds)
-    seen = recent(read(Path(state()["seen"])), kind, seconds)
+    seen = _watched(kind, seconds)
     refused = [one for one in seen if not one.good]
     clearly = [one for one in refused if one.clear]
     soon = [one for one in clearly if one.ms <= within_ms]
@@ -122,8 +120,7 @@ def expect_refusals(
 
 def expect_degraded(seconds: float, least: float = 0.9) -> dict[str, float]:
     """Wait, then require that answers came all the same, and say that no model wrote them."""
-    time.sleep(seconds)
-    asked = recent(read(Path(state()["seen"])), "ask", seconds)
+    asked = _watched("ask", seconds)
     answered = [one for one in asked if one.status == OK]
     degraded = sum(one.degraded for one in answered)
     found = {"answered": len(answered), "degraded": degraded, "share": share(asked)}
@@ -133,8 +130,7 @@ def expect_degraded(seconds: float, least: float = 0.9) -> dict[str, float]:
 
 def expect_alive(seconds: float, within_ms: float = 50.0) -> dict[str, float]:
     """Wait, then require that liveness was told at once, whatever else was wrong."""
-    time.sleep(seconds)
-    seen = recent(read(Path(state()["seen"])), "health", seconds)
+    seen = _watched("health", seconds)
     found = {"requests": len(seen), "share": share(seen), "p95_ms": p95_ms(seen)}
     met = found["share"] == 1 and found["p95_ms"] <= within_ms
     return _required(met, found, f"liveness within {within_ms} ms was expected")
@@ -188,6 +184,13 @@ def find_every_write() -> dict[str, Any]:
     if found["wrong"]:
         raise ActivityFailed(f"{len(found['wrong'])} wrong: {found['wrong'][:5]}")
     return found
+
+
+def _watched(kind: str, seconds: float) -> list[Seen]:
+    """Wait, and return the requests of a class that ended meanwhile."""
+    began = time.time()
+    time.sleep(seconds)
+    return since(read(Path(state()["seen"])), kind, began)
 
 
 def _elsewhere(configuration: Configuration) -> bool:

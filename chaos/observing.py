@@ -1,7 +1,6 @@
 """What clients saw, a line of JSON for each request as it ended; written and read as it grows."""
 
 import json
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -61,12 +60,9 @@ def _parsed(lines: Iterable[str]) -> Iterator[Seen]:
         yield Seen(**said)  # type: ignore[arg-type]
 
 
-def recent(
-    seen: Iterable[Seen], kind: str, seconds: float, *, until: float | None = None
-) -> list[Seen]:
-    """Return the requests of a class ("any": of all) that ended in the last seconds."""
-    end = time.time() if until is None else until
-    return [one for one in seen if end - seconds <= one.at <= end and kind in ("any", one.kind)]
+def since(seen: Iterable[Seen], kind: str, began: float) -> list[Seen]:
+    """Return the requests of a class ("any": of all) that ended then or later."""
+    return [one for one in seen if one.at >= began and kind in ("any", one.kind)]
 
 
 def last_failure(seen: Iterable[Seen]) -> float:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chaos.observing import read, recent
+from chaos.observing import read, since
 from chaos.outcomes import EXPERIMENTS, experiment, failed, ours, recovery_s, well, writes, wrong
 from chaos.page import JOURNALS
 from chaos.probes import OBSERVED_S, STEADY, kept
@@ -93,7 +93,9 @@ def _steady(stage: Stage) -> None:
     while time.monotonic() < until:
         time.sleep(0.5)
         seen = read(path)
-        enough = all(len(recent(seen, kind, OBSERVED_S)) >= _FEW for kind in ("read", "ask"))
+        enough = all(
+            len(since(seen, kind, time.time() - OBSERVED_S)) >= _FEW for kind in ("read", "ask")
+        )
         if enough and all(kept(seen, one) for one in STEADY):
             return
     raise StageError(f"no steady state in {_WARM_S:g} s: is this machine busy with something else?")

@@ -20,11 +20,13 @@ _TELLING_S = 1.0  # a call that had less time than this proves nothing by not en
 class Limits:
     """What one dependency may take of us.
 
-    `timeout_s` bounds a call, `long_s` one that moves much (and the silence of a stream); both give
-    way to an earlier deadline of the request. `attempts` counts the first.
+    `timeout_s` bounds a call (and the silence of a stream), `soon_s` one that can be done without,
+    `long_s` one that moves much; all give way to an earlier deadline of the request. `attempts`
+    counts the first.
     """
 
     timeout_s: float = 5.0
+    soon_s: float = 2.0
     long_s: float = 300.0
     calls: int = 64
     waiting: int = 256
@@ -34,10 +36,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a call is to be made: whether repeating it does no harm, whether it moves much."""
+    """How a call is to be made.
+
+    Whether repeating it does no harm, whether it moves much, whether who asks can do without.
+    """
 
     repeatable: bool = False
     long: bool = False
+    soon: bool = False
 
 
 class Guard:
@@ -139,15 +145,18 @@ class Guard:
     def _bound(self, manner: Manner) -> float:
         left = deadlines.remaining()
         most = self._limits.long_s if manner.long else self._limits.timeout_s
+        if manner.soon:
+            most = min(most, self._limits.soon_s)
         return most if left is None else min(most, left)
 
     def _again(self, error: UnavailableError, manner: Manner, attempt: int) -> float | None:
         """Return how long to wait before doing it again; None if it is not to be done again.
 
-        What was throttled was not done, so that it may be repeated whatever it is.
+        What was throttled was not done, so that it may be repeated whatever it is. What took too
+        long took the time that there was.
         """
         outcome = error.facts.get("outcome")
-        if outcome == "rejected" or isinstance(error, StorageFullError):
+        if outcome in ("rejected", "timeout") or isinstance(error, StorageFullError):
             return None
         if attempt >= self._limits.attempts or not (manner.repeatable or outcome == "throttled"):
             return None

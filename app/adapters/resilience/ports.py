@@ -33,7 +33,8 @@ _MANNERS: Mapping[str, Manner] = {
         ),
         Manner(repeatable=True, long=True),
     ),
-    "embedder.embed_question": _READ,
+    # Search goes on without, by words: it may not wait as long as search itself.
+    "embedder.embed_question": Manner(repeatable=True, soon=True),
     "embedder.embed_passages": Manner(repeatable=True, long=True),
     **dict.fromkeys(("blobs.put", "blobs.local", "audit.verify", "audit.flush"), Manner(long=True)),
 }

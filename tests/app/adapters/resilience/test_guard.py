@@ -88,6 +88,23 @@ async def test_a_call_that_hangs_ends_at_its_timeout_and_says_so() -> None:
     assert told.facts["outcome"] == "timeout"
 
 
+async def test_what_took_its_time_is_not_done_again() -> None:
+    work, calls = guard(timeout_s=0.02), 0
+
+    async def counted() -> str:
+        nonlocal calls
+        calls += 1
+        return await hanging()
+
+    await refused(lambda: work.call(counted, AGAIN))
+    assert calls == 1
+
+
+async def test_what_can_be_done_without_is_not_waited_for_as_long_as_the_rest() -> None:
+    told = await refused(lambda: guard(timeout_s=60, soon_s=0.02).call(hanging, Manner(soon=True)))
+    assert told.facts["outcome"] == "timeout"
+
+
 async def test_the_requests_deadline_ends_a_call_before_its_own_timeout() -> None:
     with deadlines.within(0.02):
         told = await refused(lambda: guard(timeout_s=60).call(hanging, AGAIN))
@@ -157,11 +174,11 @@ async def test_no_more_calls_run_or_wait_than_there_is_room_for() -> None:
 
 
 async def test_a_stream_may_take_long_but_not_stand_still() -> None:
-    one = guard(timeout_s=0.05)
+    one = guard(timeout_s=1.0)
 
     async def steady() -> AsyncIterator[int]:
         for n in range(5):
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.25)  # longer in all than one item may take
             yield n
 
     async def stuck() -> AsyncIterator[int]:
