@@ -16,6 +16,14 @@ _MB = 1_000_000
 
 def backup(
     folder: Annotated[Path, typer.Argument(help="An empty folder, or one to be made.")],
+    after: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            file_okay=False,
+            help="An earlier backup on the same disk: files that it has are linked, not copied.",
+        ),
+    ] = None,
     *,
     as_json: Json = False,
 ) -> None:
@@ -26,7 +34,7 @@ def backup(
     """
     from app.wiring import back_up
 
-    made = asyncio.run(back_up(Settings.load(), folder))
+    made = asyncio.run(back_up(Settings.load(), folder, after))
     screen = Screen(as_json=as_json)
     if as_json:
         screen.data({**asdict(made), "as_of": made.as_of.isoformat()})

@@ -54,12 +54,15 @@ async def verify_audit(
         return await store.audit.verify(copies=copies, public_key=public_key)
 
 
-async def back_up(settings: Settings, to: Path) -> Backup:
-    """Copy the data folder, which a service may have open, into an empty one; SetupError."""
+async def back_up(settings: Settings, to: Path, after: Path | None = None) -> Backup:
+    """Copy the data folder, which a service may have open, into an empty one; SetupError.
+
+    What an earlier backup (`after`) holds unchanged is linked, not copied.
+    """
     from app.adapters.embedded.backup import back_up as copy
 
     _own_folder(settings)
-    return await asyncio.to_thread(copy, settings.data_dir, to)
+    return await asyncio.to_thread(copy, settings.data_dir, to, after)
 
 
 async def restore(settings: Settings, source: Path) -> tuple[Backup, int]:

@@ -37,15 +37,20 @@ from app.core.ports import BlobPart
 
 _ATTEMPTS = 3
 _BUSY_S = 30.0
+_ORIGINAL = ".original"
 _DOCUMENTS = "SELECT body FROM records WHERE kind = ?"
 
 
-def back_up(root: Path, to: Path) -> Backup:
-    """Copy a data folder into an empty one; services may go on. Raises BackupError."""
+def back_up(root: Path, to: Path, after: Path | None = None) -> Backup:
+    """Copy a data folder into an empty one; services may go on. Raises BackupError.
+
+    Originals that an earlier backup holds (`after`, on the same disk) are linked, not copied: they
+    never change. What is linked is one file in both backups.
+    """
     if not (root / DATABASE).is_file():
         raise BackupError(f"{root.absolute()} is no data folder: set EVA_DATA_DIR")
     _empty(to)
-    entries: dict[str, Entry] = {}
+    entries = {} if after is None else _linked(root, to, after)
     for attempt in range(1, _ATTEMPTS + 1):
         _copy_below(root, AUDIT, to, entries)
         _copy_below(root, BLOBS, to, entries)
@@ -92,6 +97,20 @@ def _empty(to: Path) -> None:
     to.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(to.iterdir()):
         raise BackupError(f"{to.absolute()} is not empty: a backup needs a folder of its own")
+
+
+def _linked(root: Path, to: Path, after: Path) -> dict[str, Entry]:
+    """Link the originals that are in an earlier backup and still in the data folder."""
+    found = {}
+    for name, entry in manifest.read(after)[1].items():
+        if name.endswith(_ORIGINAL) and (root / name).is_file():
+            manifest.make(to / name)
+            try:
+                os.link(after / name, to / name)
+            except OSError as error:
+                raise BackupError(f"{after / name} can't be linked: {error.strerror}") from error
+            found[name] = entry
+    return found
 
 
 def _copy_below(root: Path, part: str, to: Path, entries: dict[str, Entry]) -> None:

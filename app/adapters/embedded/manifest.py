@@ -75,7 +75,7 @@ def _inside(name: str) -> bool:
 
 def copied(path: Path, target: Path) -> Entry:
     """Copy a file durably, for its owner alone."""
-    _make(target.parent)
+    make(target)
     digest, size = hashlib.sha256(), 0
     with path.open("rb", buffering=0) as source, open(target, "wb", opener=_private) as copy:
         while chunk := source.read(_CHUNK):
@@ -87,11 +87,11 @@ def copied(path: Path, target: Path) -> Entry:
     return Entry(size, digest.hexdigest())
 
 
-def _make(path: Path) -> None:
-    """Make a folder and those above it, each for its owner alone."""
-    if not path.is_dir():
-        _make(path.parent)
-        path.mkdir(mode=0o700)
+def make(path: Path) -> None:
+    """Make the folder that a file is to be in and those above it, each for its owner alone."""
+    if not path.parent.is_dir():
+        make(path.parent)
+        path.parent.mkdir(mode=0o700)
 
 
 def hashed(path: Path) -> Entry:

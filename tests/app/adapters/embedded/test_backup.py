@@ -47,6 +47,27 @@ async def test_what_was_acknowledged_is_there_after_it_was_put_back(
         assert await other.blobs.read_range(ref, "original", 0, 10) == b"first"
 
 
+async def test_what_an_earlier_backup_holds_is_linked_and_what_is_erased_is_left_out(
+    store: EmbeddedStore, folder: Path, space: Space, tmp_path: Path
+) -> None:
+    partition = Partition(HOME.tenant_id, space.id)
+    await put_document(store, space, "a", b"first")
+    await put_document(store, space, "b", b"second")
+    await asyncio.to_thread(back_up, folder, tmp_path / "one")
+    await put_document(store, space, "a", b"first", deleted_at=NOW)
+    await store.blobs.delete(partition, "doc_a")
+    await put_document(store, space, "c", b"third")
+    made = await asyncio.to_thread(back_up, folder, tmp_path / "two", tmp_path / "one")
+    assert made.documents == 2
+    links = {
+        path.parent.name: path.stat().st_nlink
+        for path in (tmp_path / "two" / "blobs").rglob("1.original")
+    }
+    assert links == {"doc_b": 2, "doc_c": 1}
+    shutil.rmtree(tmp_path / "one")
+    assert restore(tmp_path / "two", tmp_path / "again") == made
+
+
 async def test_a_backup_is_its_owners_alone(
     store: EmbeddedStore, folder: Path, space: Space, tmp_path: Path
 ) -> None:
