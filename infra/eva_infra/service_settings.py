@@ -40,7 +40,7 @@ def variables(
     return {
         "EVA_BACKEND": "azure",
         "EVA_ENVIRONMENT": ENVIRONMENTS[settings.environment],
-        "EVA_HOST": "0.0.0.0",  # noqa: S104 - within its own container
+        "EVA_HOST": "0.0.0.0",  # noqa: S104 - its own container  # nosec B104
         "EVA_PORT": str(PORT),
         "EVA_TRUSTED_PROXIES": PROXIES,
         **({"EVA_ADDRESS_LIMIT": "0"} if settings.edge else {}),  # the firewall counts addresses

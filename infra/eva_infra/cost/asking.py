@@ -60,6 +60,6 @@ def _prices(api: str, currency: str, wanted: str) -> set[float]:
     query = urllib.parse.urlencode(
         {"currencyCode": f"'{currency}'", "$filter": f"{wanted} and priceType eq 'Consumption'"}
     )
-    with urllib.request.urlopen(f"{api}?{query}", timeout=SLOWEST_S) as answer:  # noqa: S310
+    with urllib.request.urlopen(f"{api}?{query}", timeout=SLOWEST_S) as answer:  # noqa: S310  # nosec B310
         content: Mapping[str, Any] = json.load(answer)
     return {float(item["retailPrice"]) for item in content["Items"] if item["retailPrice"]}
