@@ -17,7 +17,7 @@ from app.web.problems.rendering import respond
 from app.web.telemetry import SHED
 
 _BEAT_S = 0.05
-_FEW = 12  # requests under way that any process can carry
+_FEW = 48  # requests under way that any process can carry
 _SMALLER, _LARGER = 0.75, 1.02  # what becomes of the room in a beat
 _READS_MAY = 1.5  # times what dear requests may
 _ALWAYS = ("/livez", "/readyz", "/health")
