@@ -67,7 +67,9 @@ class ComposingFailedError(Exception):
 class Composer(Protocol):
     """Writes an answer from ranked passages. What it claims is checked before anyone sees it."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Return what it is called in answers."""
 
     def compose(self, material: Material) -> AsyncIterator[Claim | Spent]:
         """Yield the sentences of an answer in order; none if the material holds none.

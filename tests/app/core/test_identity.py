@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from app.core.errors import UnauthenticatedError
 from app.core.identity import (
-    ROLES,
     Refusal,
     Trust,
     principal_of,
@@ -14,6 +13,7 @@ from app.core.identity import (
     scopes_of,
 )
 from app.core.models import Scope
+from app.core.roles import ROLES
 
 TRUST = Trust(issuer="https://login.example", tenants={"guid": "ten_a"})
 EVERYTHING = frozenset(Scope)

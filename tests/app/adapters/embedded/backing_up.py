@@ -28,7 +28,7 @@ async def put_document(
     )
     info = await store.blobs.put(ref, "original", once(text), max_bytes=1000)
     for part in ("text", "map"):
-        await store.blobs.put(ref, part, once(text), max_bytes=1000)  # type: ignore[arg-type]
+        await store.blobs.put(ref, part, once(text), max_bytes=1000)
     version = Version(
         number=1,
         filename=f"{name}.txt",
