@@ -23,6 +23,9 @@ class State(IntEnum):
 class Rules:
     """When it opens: `share` of at least `calls` calls failed in the last `window_s` seconds.
 
+    Or so many in a row and none went well for `silence_s`: what does not answer fails slowly, and
+    what went well before would outvote it for as long as the window.
+
     It stays open `pause_s`, twice as long after each trial that fails, `longest_s` at most, and
     closes after `trials` calls in a row that succeed.
     """
@@ -30,6 +33,7 @@ class Rules:
     window_s: float = 10.0
     calls: int = 10
     share: float = 0.5
+    silence_s: float = 2.0
     pause_s: float = 1.0
     longest_s: float = 5.0
     trials: int = 2
@@ -51,6 +55,8 @@ class Breaker:
         self._clock = clock
         self._ended: deque[tuple[float, bool]] = deque()  # when calls ended, whether well
         self._failures = 0  # among these
+        self._in_a_row = 0  # failures
+        self._well_at = clock()
         self._pause_s = self._rules.pause_s
         self._until = 0.0
         self._trying = False
@@ -98,8 +104,7 @@ class Breaker:
             self._open()
         elif self.state is State.CLOSED:
             self._note(well=False)
-            enough = len(self._ended) >= self._rules.calls
-            if enough and self._failures >= self._rules.share * len(self._ended):
+            if self._many() or self._silent():
                 self._open()
 
     def left(self, ticket: int) -> None:
@@ -107,8 +112,21 @@ class Breaker:
         if ticket == self._era:
             self._trying = False
 
+    def _many(self) -> bool:
+        enough = len(self._ended) >= self._rules.calls
+        return enough and self._failures >= self._rules.share * len(self._ended)
+
+    def _silent(self) -> bool:
+        silence_s = self._clock() - self._well_at
+        return self._in_a_row >= self._rules.calls and silence_s >= self._rules.silence_s
+
     def _note(self, *, well: bool) -> None:
         now = self._clock()
+        if well:
+            self._in_a_row, self._well_at = 0, now
+        else:
+            recent = bool(self._ended) and self._ended[-1][0] >= now - self._rules.window_s
+            self._in_a_row = self._in_a_row + 1 if recent else 1
         self._ended.append((now, well))
         self._failures += not well
         while self._ended[0][0] < now - self._rules.window_s:
@@ -125,5 +143,6 @@ class Breaker:
         self._trying = False
         self._succeeded = 0
         self._ended.clear()
-        self._failures = 0
+        self._failures = self._in_a_row = 0
+        self._well_at = self._clock()
         self._told(state)

@@ -69,6 +69,25 @@ def test_half_of_the_calls_failing_opens_it_and_then_nobody_asks(
     assert told == [State.OPEN]
 
 
+def test_what_stops_answering_is_left_alone_although_much_went_well_just_before(
+    breaker: Breaker, clock: Clock
+) -> None:
+    for _ in range(100):
+        called(breaker, well=True)
+    clock.now += 5  # the first calls that hang end at their timeout
+    assert [called(breaker, well=False) for _ in range(5)] == [True] * 4 + [False]
+
+
+def test_some_failures_in_a_row_between_many_that_go_well_are_chance(
+    breaker: Breaker, clock: Clock
+) -> None:
+    for _ in range(20):
+        for n in range(20):
+            assert called(breaker, well=n < 14)
+        clock.now += 0.1
+    assert breaker.state is State.CLOSED
+
+
 def test_failures_of_long_ago_do_not_count(breaker: Breaker, clock: Clock) -> None:
     for _ in range(3):
         called(breaker, well=False)
