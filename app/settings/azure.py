@@ -7,7 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from app.settings.declaring import Declared, address, choice, flag, number, setting, text, whole
+from app.settings.declaring import (
+    Declared,
+    address,
+    choice,
+    flag,
+    number,
+    setting,
+    text,
+    whole,
+)
+from app.settings.referring import VAULT, seed
 
 VectorIndex: TypeAlias = Literal["flat", "quantizedFlat", "diskANN"]
 PENDING = "(not in effect yet)"  # how the title ends of a group that nothing acts on
@@ -137,10 +147,10 @@ class Storage:
         about="Where secrets are kept: a secret setting that is `vault:NAME` is read from there.",
     )
     audit_key: str | None = setting(
-        text(),
+        seed(),
         None,
         "EVA_AUDIT_KEY",
-        about="The key that signs the audit trail's checkpoints: 32 random bytes in base64.",
+        about="The key that signs the audit trail's checkpoints.",
         secret=True,
     )
     azure_client_id: str | None = setting(
@@ -198,7 +208,6 @@ class Services:
     )
 
 
-_VAULT = "vault:"
 _NEEDED = ("cosmos_endpoint", "openai_endpoint", "embedding_deployment", "audit_key")
 
 
@@ -221,11 +230,6 @@ def refusals(wanted: Sequence[Declared], values: Mapping[str, Any]) -> list[str]
         lacking += [
             f"{one.names[0]}: a reference to a vault needs AZURE_KEY_VAULT_URL"
             for one in wanted
-            if one.secret and str(values.get(one.field, "")).startswith(_VAULT)
+            if one.secret and str(values.get(one.field, "")).startswith(VAULT)
         ]
     return lacking
-
-
-def reference(secret: str) -> str | None:
-    """Return the name of the secret in the vault that a setting refers to, if it does."""
-    return secret.removeprefix(_VAULT) if secret.startswith(_VAULT) else None

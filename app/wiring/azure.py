@@ -37,7 +37,7 @@ from app.core.errors import SetupError
 from app.core.metrics import request_charge
 from app.core.ports import Analyzer, Composer, Ports
 from app.settings import Settings
-from app.settings.azure import reference
+from app.settings.referring import reference
 from app.wiring import cosmos, shared
 from app.wiring.guards import Guards, guards
 

@@ -7,6 +7,7 @@ it immutable, and not even its owner can rewrite them.
 import asyncio
 import base64
 import json
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from azure.core.exceptions import ResourceExistsError
@@ -16,12 +17,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from app.adapters.azure.failures import azure_errors
 from app.core.audit import Verifier, checkpoint_hash
-from app.core.errors import SetupError
+from app.core.errors import UnavailableError
 from app.core.models.auditing import Checkpoint
 
 _DEPENDENCY = "audit"
 _FOLDER = "checkpoints/"
 _SEED_BYTES = 32
+_log = logging.getLogger("eva.azure")
 _AT_ONCE = 16  # copies that are read together
 
 
@@ -33,7 +35,7 @@ class BlobSeal:
         self._seed = seed
 
     async def sign(self, note: bytes) -> bytes:
-        """Return the signature of a note; SetupError if the key is none."""
+        """Return the signature of a note; UnavailableError, too, while the key is none."""
         return (await self._key()).sign(note)
 
     async def verifier(self) -> Verifier:
@@ -80,7 +82,8 @@ class BlobSeal:
         except ValueError:
             seed = b""
         if len(seed) != _SEED_BYTES:
-            raise SetupError("EVA_AUDIT_KEY is no key: it has to be 32 random bytes in base64")
+            _log.critical("EVA_AUDIT_KEY is no key: it has to be 32 random bytes in base64")
+            raise UnavailableError(dependency=_DEPENDENCY, retry_after=60)
         return Ed25519PrivateKey.from_private_bytes(seed)
 
 

@@ -123,7 +123,7 @@ def test_a_trail_on_azure_is_checked_there_or_said_to_be_out_of_reach(
         "AZURE_STORAGE_CONNECTION_STRING": (
             f"AccountName=none;AccountKey=bm9uZQ==;BlobEndpoint={nowhere};QueueEndpoint={nowhere}"
         ),
-        "EVA_AUDIT_KEY": "bm9uZQ==",
+        "EVA_AUDIT_KEY": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
         "EVA_AZURE_TIMEOUT": "1",
     }
     copies = tmp_path / "copies"

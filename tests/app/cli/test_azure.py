@@ -1,5 +1,7 @@
 """The Azure backend from the command line, where nothing of it answers."""
 
+from base64 import b64encode
+
 from tests.app.cli.running import NOWHERE, Eva
 
 ON_AZURE = {
@@ -12,7 +14,7 @@ ON_AZURE = {
     "AZURE_OPENAI_KEY": "key",
     "AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME": "vectors",
     "EVA_EMBEDDING_DIMENSIONS": "256",
-    "EVA_AUDIT_KEY": "a2V5",
+    "EVA_AUDIT_KEY": b64encode(bytes(32)).decode(),
     "EVA_AZURE_TIMEOUT": "1",
 }
 

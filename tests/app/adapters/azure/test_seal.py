@@ -11,7 +11,7 @@ from app.adapters.azure.blobs import prepare
 from app.adapters.azure.seal import BlobSeal
 from app.adapters.azure.storage import StorageAccount, StorageCalls, open_storage
 from app.core.audit import checkpoint_hash
-from app.core.errors import SetupError, UnavailableError
+from app.core.errors import UnavailableError
 from app.core.models.auditing import Checkpoint
 from tests.peers.azurite import API_VERSION, connection_string
 from tests.peers.programs import Running
@@ -85,9 +85,13 @@ async def test_what_is_no_copy_is_left_out(kept: ContainerClient) -> None:
 
 
 @pytest.mark.parametrize("seed", ["", "secret", base64.b64encode(b"short").decode()])
-async def test_a_key_that_is_none_is_named(container: ContainerClient, seed: str) -> None:
-    with pytest.raises(SetupError, match="EVA_AUDIT_KEY is no key"):
+async def test_a_key_that_is_none_is_named_and_sealing_waits_for_another(
+    container: ContainerClient, seed: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(UnavailableError) as caught:
         await sealing(container, seed).sign(b"note")
+    assert caught.value.facts["dependency"] == "audit"
+    assert "EVA_AUDIT_KEY is no key" in caplog.text
 
 
 async def test_a_container_that_is_not_there_is_unavailable(container: ContainerClient) -> None:
