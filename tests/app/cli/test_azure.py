@@ -1,8 +1,13 @@
 """The Azure backend from the command line, where nothing of it answers."""
 
+import sys
 from base64 import b64encode
+from pathlib import Path
+
+import httpx2
 
 from tests.app.cli.running import NOWHERE, Eva
+from tests.peers.programs import Program, running
 
 ON_AZURE = {
     "EVA_BACKEND": "azure",
@@ -48,3 +53,17 @@ def test_the_doctor_names_each_service_that_does_not_answer(eva: Eva) -> None:
 def test_the_doctor_names_settings_that_are_missing(eva: Eva) -> None:
     ran = eva("doctor", EVA_BACKEND="azure")
     assert "EVA_BACKEND=azure needs AZURE_COSMOS_ENDPOINT" in ran.out
+
+
+def test_the_service_starts_while_nothing_of_azure_answers(tmp_path: Path) -> None:
+    program = Program(
+        name="serve",
+        command=[sys.executable, "-m", "app.cli", "serve", "--port", "0"],
+        ready={"serve": r"answers at (http://\S+)"},
+        env=ON_AZURE,
+    )
+    with running(program, tmp_path) as served:
+        assert httpx2.get(f"{served.url}/livez").status_code == 200
+        ready = httpx2.get(f"{served.url}/readyz", timeout=30)
+    assert ready.status_code == 503
+    assert ready.json()["checks"] == {"records": "failed", "blobs": "failed", "index": "failed"}
