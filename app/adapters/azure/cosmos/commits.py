@@ -15,6 +15,7 @@ from app.adapters import audited
 from app.adapters.azure.cosmos import items
 from app.adapters.azure.cosmos.chains import Chain, Chains, event
 from app.adapters.azure.cosmos.container import (
+    MOST_BYTES,
     BatchRefusedError,
     Container,
     Item,
@@ -34,7 +35,7 @@ from app.core.models import Partition
 from app.core.ports import MOST_CHANGES, Change, Enqueue, Put, Remove, Settle
 
 _TRIES = 10  # of a commit whose removals and leases others change at the same time
-_GONE, _EXISTS, _CHANGED = 404, 409, 412
+_GONE, _EXISTS, _CHANGED, _TOO_LARGE = 404, 409, 412, 413
 Meaning: TypeAlias = Mapping[int, Callable[[], EvaError]]
 _STALE: Meaning = {_GONE: StaleEtagError, _CHANGED: StaleEtagError}
 _TAKEN: Meaning = {_EXISTS: lambda: ConflictError(reason="exists")}
@@ -166,8 +167,8 @@ def _put(number: int, put: Put, item: Item) -> Step:
 
 def _require_room(batch: Sequence[Operation]) -> None:
     bodies = [one[1][-1] for one in batch if isinstance(one[1][-1], dict)]
-    if sum(items.weight(body) for body in bodies if "body" in body) > items.MOST_BYTES:
-        raise TooLargeError(limit_bytes=items.MOST_BYTES)
+    if sum(items.weight(body) for body in bodies if "body" in body) > MOST_BYTES:
+        raise TooLargeError(limit_bytes=MOST_BYTES)
 
 
 def _raise_meaning(step: Step, refused: BatchRefusedError) -> None:
@@ -175,6 +176,8 @@ def _raise_meaning(step: Step, refused: BatchRefusedError) -> None:
     if (meaning := step.meaning.get(refused.status)) is not None:
         error = meaning()
         raise error from refused
+    if refused.status == _TOO_LARGE:
+        raise TooLargeError(limit_bytes=MOST_BYTES) from refused
     if refused.status not in (_GONE, _CHANGED):
         raise UnavailableError(dependency="records", retry_after=1) from refused
 

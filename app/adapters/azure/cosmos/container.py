@@ -20,15 +20,16 @@ from azure.cosmos.exceptions import CosmosBatchOperationError
 
 from app.adapters.azure.cosmos.account import Account
 from app.adapters.azure.failures import asked_to_wait, unavailable
-from app.core.errors import StaleEtagError, UnavailableError
+from app.core.errors import StaleEtagError, TooLargeError, UnavailableError
 
 T = TypeVar("T")
 Item: TypeAlias = dict[str, Any]
 Place: TypeAlias = tuple[str, ...]  # a whole partition key
 Operation: TypeAlias = tuple[Any, ...]  # as `execute_item_batch` takes it
 
-_GONE, _EXISTS, _CHANGED = 404, 409, 412
-_ANSWERS = frozenset({400, 401, 403, _GONE, _EXISTS, _CHANGED, 413})  # repeating changes nothing
+MOST_BYTES = 2_000_000  # of an item or a batch; the service takes 2 MiB, its own members included
+_GONE, _EXISTS, _CHANGED, _TOO_LARGE = 404, 409, 412, 413
+_ANSWERS = frozenset({400, 401, 403, _GONE, _EXISTS, _CHANGED, _TOO_LARGE})  # no further try
 _NO_CONTAINER = 1003  # of 404: it is no item that is missing
 _SPLIT_OFF = 1002  # of 404 or 410: the replica is behind, or the range has moved
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0
@@ -136,9 +137,10 @@ class Container:
         return True
 
     async def batch(self, place: Place, operations: Sequence[Operation]) -> list[Item]:
-        """Apply all operations or none, and return what is said of each; BatchRefusedError.
+        """Apply all operations or none, and return what is said of each.
 
-        To be known again by its sender, a batch begins with the creation of a new item.
+        Raises BatchRefusedError, TooLargeError. To be known again by its sender, a batch begins
+        with the creation of a new item.
         """
         try:
             return await self._ask(
@@ -150,6 +152,8 @@ class Container:
         except CosmosBatchOperationError as error:
             raise BatchRefusedError(error.error_index or 0, error.status_code or 0) from error
         except HttpResponseError as error:
+            if error.status_code == _TOO_LARGE:
+                raise TooLargeError(limit_bytes=MOST_BYTES) from error
             raise self._unexpected(error) from error
 
     async def _ask(

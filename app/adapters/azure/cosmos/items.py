@@ -8,7 +8,7 @@ import re
 from typing import TypeVar
 
 from app.adapters import codec, sortable
-from app.adapters.azure.cosmos.container import Item, Place
+from app.adapters.azure.cosmos.container import MOST_BYTES, Item, Place
 from app.core.errors import TooLargeError
 from app.core.kinds import Kind
 from app.core.models import Job, Lease, Partition, Stored
@@ -16,7 +16,6 @@ from app.core.ports import Put
 
 T = TypeVar("T")
 
-MOST_BYTES = 2_000_000  # of an item or a batch; the service takes 2 MiB, its own members included
 JOB, DEAD_JOB, EVENT, MARK = "~job", "~dead-job", "~event", "~mark"  # no kind of record has a ~
 _MARK_TTL_S = 3600
 _FORBIDDEN = re.compile(r"[/\\?#~]")

@@ -138,6 +138,15 @@ async def test_changes_that_are_too_large_together_are_refused_and_nothing_is_ke
     assert await store.records.count(DOCUMENTS, space) == 0
 
 
+async def test_what_the_service_finds_too_large_is_refused_and_not_tried_for_ever(
+    store: CosmosStore, faults: Faults, space: Partition
+) -> None:
+    faults.add([{"path": r"/dbs/.*/colls/records/docs/", "status": 413, "times": 1}])
+    with pytest.raises(TooLargeError):
+        await store.records.commit(space, Put(kind=DOCUMENTS, value=a_document(space)))
+    assert await store.records.count(DOCUMENTS, space) == 0
+
+
 async def test_a_commit_of_too_many_changes_is_refused(
     store: CosmosStore, space: Partition
 ) -> None:
