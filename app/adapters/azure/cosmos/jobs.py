@@ -21,7 +21,7 @@ from app.adapters.azure.cosmos.watch import Watch
 from app.core.errors import LeaseLostError, StaleEtagError
 from app.core.models import DeadJob, Job, JobKind, Lease, Page
 
-_ABANDONED_S = 300.0  # after which an entry without a job is one whose commit never came
+_ABANDONED_S = 120.0  # after which an entry without a job is one whose commit never came
 _REST_S = 1.0  # of an entry whose job is not there yet
 _MOST_SERVED = 10_000
 _TRIES = 10  # of a change of a lease that its own heartbeat meets
@@ -166,8 +166,11 @@ class CosmosJobQueue:
         return Lease(job=job, token=item["token"], attempt=attempt, expires_at=_time(due_at))
 
     async def _without_job(self, found: Entry, now: float) -> None:
-        """Let an entry rest whose commit may be under way, and take down one that is old."""
-        if time.time() - int(found.queued_at) / 1e9 > _ABANDONED_S:
+        """Let an entry rest whose commit may be under way, and take down one that is old.
+
+        One that was held stood for a lease, which has run out since: its job is done.
+        """
+        if found.held or time.time() - int(found.queued_at) / 1e9 > _ABANDONED_S:
             await self._entries.remove(found.lane, found.tenant_id, found.job_id)
         else:
             await self._entries.set(replace(found, due_at=now + _REST_S))

@@ -91,6 +91,8 @@ async def test_a_job_that_is_done_is_not_claimed_though_its_entry_was_left(
     left = entry(cosmos_peer, store)
     left |= {"due_at": 0.0}
     assert await claimed(store) is None
+    depth = await store.jobs.depth()
+    assert (depth["waiting"], depth["running"]) == (0, 0)
 
 
 async def test_a_signpost_to_nothing_leads_nowhere(
