@@ -1,7 +1,8 @@
 """What goes wrong on purpose: `POST /_peer/faults` with a list, `DELETE` to end them all.
 
 Each is `{"method", "path" (a pattern), "status", "substatus", "headers", "times", "delay_s",
-"when"}`. `when` is "before" (nothing was done) or "after": it was done, and the answer got lost.
+"when", "body"}`. `when` is "before" (nothing was done) or "after": it was done, and the answer got
+lost.
 """
 
 import asyncio
@@ -26,6 +27,7 @@ class Fault:
     times: int = 1
     delay_s: float = 0.0
     when: str = "before"
+    body: str | None = None  # sent as it is, in place of what the service would say
 
     def takes(self, method: str, path: str, when: str) -> bool:
         fits = re.fullmatch(self.method, method) and re.fullmatch(self.path, path)

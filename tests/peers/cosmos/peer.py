@@ -43,6 +43,8 @@ class Peer:
         if fault is None:
             reply = self._answered(request, body)
             fault = await self.faults.strike(method, path, "after")
+        if fault is not None and fault.body is not None:
+            return Response(fault.body, fault.status, fault.headers, "application/json")
         if fault is not None:
             reply = _refusal(Refused(fault.status, "as was asked for", substatus=fault.substatus))
             reply.headers.update(fault.headers)

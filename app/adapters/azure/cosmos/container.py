@@ -33,7 +33,8 @@ _ANSWERS = frozenset({400, 401, 403, _GONE, _EXISTS, _CHANGED, _TOO_LARGE})  # n
 _NO_CONTAINER = 1003  # of 404: it is no item that is missing
 _SPLIT_OFF = 1002  # of 404 or 410: the replica is behind, or the range has moved
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0
-_TROUBLES = (AzureError, TimeoutError, OSError, ValueError, KeyError)  # the last two: odd answers
+_ODD = (ValueError, KeyError, TypeError, AttributeError)  # of the SDK, at an answer of odd form
+_TROUBLES = (AzureError, TimeoutError, OSError, *_ODD)
 _log = logging.getLogger("eva.azure")
 
 
@@ -56,11 +57,12 @@ class Container:
 
     async def read(self, place: Place, id_: str) -> Item | None:
         """Return an item, or None."""
+
+        async def item(container: ContainerProxy, hook: Hook) -> Item:
+            return _whole(await container.read_item(id_, list(place), response_hook=hook), id_)
+
         try:
-            return await self._ask(
-                "read",
-                lambda c, hook: c.read_item(id_, list(place), response_hook=hook),
-            )
+            return await self._ask("read", item)
         except HttpResponseError as error:
             self._allow(error, _GONE)
             return None
@@ -205,6 +207,13 @@ class Container:
             return unavailable(self._dependency, error)
         _log.warning("%s: %s", self._dependency, type(error).__name__)
         return UnavailableError(dependency=self._dependency, retry_after=1)
+
+
+def _whole(item: Item, id_: str) -> Item:
+    """Return what was answered if it is the item; ValueError if it is something else."""
+    if item.get("id") != id_ or "_etag" not in item:
+        raise ValueError("an answer that is not the item asked for")
+    return item
 
 
 Hook: TypeAlias = Callable[..., None]

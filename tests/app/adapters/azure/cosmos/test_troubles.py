@@ -202,3 +202,23 @@ async def test_a_caller_that_gives_up_is_let_go(
             await store.records.count(SPACES, home)
     faults.end()
     assert await store.records.count(SPACES, home) == 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["<html>Bad gateway</html>", "{", "{}", "[]", "null", '{"id": "space:other"}', "x" * 100_000],
+)
+async def test_an_answer_that_makes_no_sense_is_an_outage_and_nothing_is_believed(
+    store: CosmosStore, faults: Faults, home: Partition, body: str
+) -> None:
+    space = a_space(home)
+    await store.records.commit(home, Put(kind=SPACES, value=space))
+    faults.add([{"path": ITEMS, "status": 200, "body": body, "times": 99}])
+    with pytest.raises(UnavailableError):
+        await store.records.get(SPACES, home, space.id)
+    with pytest.raises(UnavailableError):
+        await store.records.count(SPACES, home)
+    faults.end()
+    found = await store.records.get(SPACES, home, space.id)
+    assert found is not None
+    assert found.value == space
