@@ -58,7 +58,8 @@ def _part(name: str, journal: Journal) -> str:
     return (
         f'<h2 id="{html.escape(name)}">{html.escape(str(ours(said)["question"]))}</h2>'
         f"<p>{html.escape(said['title'])}. {html.escape(said['description'])}</p>"
-        f"<p>{_verdict(journal)}, {html.escape(journal['start'])}; runbook: {runbook}</p>"
+        f"<p>{_verdict(journal)}, {html.escape(journal['start'])}; "
+        f"objectives times {journal['slack']:g}; runbook: {runbook}</p>"
         f"<ul>{lost}</ul>{picture(journal)}"
         f"<table><tr><th>activity<th>status<th>told</tr>{rows}</table>"
     )

@@ -4,6 +4,7 @@ The numbers are those of `dashboards/steady-states.json`, generated from the obj
 """
 
 import json
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,4 +42,13 @@ def kept(seen: Sequence[Seen], objective: str) -> bool:
     if not seen:
         return False
     chosen = since(seen, promised.get("class", "any"), seen[-1].at - OBSERVED_S)
-    return share(chosen, promised.get("within_ms")) >= float(promised["least_share"])
+    within_ms = promised["within_ms"] * slack() if "within_ms" in promised else None
+    return share(chosen, within_ms) >= float(promised["least_share"])
+
+
+def slack() -> float:
+    """Return how much later than promised is in time here (`CHAOS_SLACK`): 1, unless it is said.
+
+    For a machine that others use as well. What is judged elsewhere is judged without.
+    """
+    return float(os.environ.get("CHAOS_SLACK", "1"))

@@ -22,7 +22,7 @@ from typing import Any
 from chaos.observing import read, since
 from chaos.outcomes import EXPERIMENTS, experiment, failed, ours, recovery_s, well, writes, wrong
 from chaos.page import JOURNALS
-from chaos.probes import OBSERVED_S, STEADY, kept
+from chaos.probes import OBSERVED_S, STEADY, kept, slack
 from chaos.small import small_disk
 from chaos.stage import Stage, StageError, staged
 from chaos.state import STATE
@@ -66,6 +66,7 @@ def carried_out(path: Path, folder: Path, *, breaker: bool) -> Ran:
         with staged(folder / "stage", chosen) as stage:
             _steady(stage)
             made = _journal(path, folder, stage)
+    made["slack"] = slack()
     made["seen"] = _by_second(folder / "stage" / "seen.jsonl")
     met = well(made) if breaker else failed(made, said["without_breaker"])
     return Ran(path.stem, made, time.monotonic() - began, met)
@@ -146,7 +147,9 @@ def _chosen(given: argparse.Namespace) -> list[Path]:
     every = sorted(EXPERIMENTS.glob("*.yaml"))
     if unknown := set(given.only) - {path.stem for path in every}:
         raise StageError(f"no experiment {', '.join(sorted(unknown))}")
-    paths = [path for path in every if not given.only or path.stem in given.only]
+    if given.report is not None and slack() != 1:
+        raise StageError("a report for the gate is made without CHAOS_SLACK")
+    paths = [EXPERIMENTS / f"{name}.yaml" for name in given.only] or every
     if given.no_breaker:
         paths = [path for path in paths if "without_breaker" in ours(experiment(path))]
     return paths

@@ -85,6 +85,14 @@ def test_an_unknown_experiment_is_refused(capsys: pytest.CaptureFixture[str]) ->
     assert "no experiment no-such" in capsys.readouterr().err
 
 
+def test_no_report_for_the_gate_is_made_with_slack(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CHAOS_SLACK", "3")
+    assert run.main(["redis-lost", "--report", str(tmp_path / "report.json")]) == 2
+    assert "made without CHAOS_SLACK" in capsys.readouterr().err
+
+
 def test_what_cannot_run_here_is_told_as_not_run(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
