@@ -51,7 +51,7 @@ types: $(UV) ## Check types, strictly
 
 check: lint types test ## Run everything that a change must pass
 
-bench: bench-api bench-retrieval bench-ingestion bench-storage bench-guards ## Run every benchmark
+bench: bench-api bench-retrieval bench-ingestion bench-storage bench-guards bench-resilience ## Run every benchmark
 
 bench-api: $(UV) ## Measure requests beside a bare route (needs wrk)
 	$(announce)
@@ -72,6 +72,10 @@ bench-storage: $(UV) ## Measure the embedded store
 bench-guards: $(UV) ## Measure what keys, limits, audit and problems add to a request
 	$(announce)
 	$(DEV) python benchmarks/guards.py
+
+bench-resilience: $(UV) ## Measure what a guard adds to a call of a dependency
+	$(announce)
+	$(DEV) python benchmarks/resilience.py
 
 crash: $(UV) ## Kill the service a hundred times and more, and check that nothing is lost
 	$(announce)
