@@ -1,7 +1,7 @@
 """A place to send telemetry to: answers as Azure Monitor does, keeps nothing."""
 
+import argparse
 import json
-import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -28,4 +28,6 @@ class Sink(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Sink).serve_forever()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("port", type=int)
+    ThreadingHTTPServer(("127.0.0.1", parser.parse_args().port), Sink).serve_forever()
