@@ -54,10 +54,10 @@ class Directory:
 
 @dataclass(frozen=True, kw_only=True)
 class Resilience:
-    """Resilience (not in effect yet)."""
+    """Resilience (with EVA_BACKEND=azure)."""
 
     circuit_breaker: bool = setting(
-        flag(), True, "EVA_ENABLE_CIRCUIT_BREAKER", about="Stop asking a dependency that fails."
+        flag(), True, "EVA_ENABLE_CIRCUIT_BREAKER", about="Stop asking a dependency that fails, for a while."
     )
 
 
