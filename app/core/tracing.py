@@ -46,7 +46,6 @@ class Trace:
     weight: float | None
     remote: int | None = None  # the span in another process that this part continues
     spans: list["Span"] = field(default_factory=list)
-    kept: float | None = None  # its weight, once it is over and kept
     over: bool = False
 
     @property
@@ -120,7 +119,7 @@ def end(span: Span) -> None:
     """End a span; it is kept if its trace is."""
     span.ended_ns = time.time_ns()
     spans = span.trace.spans
-    if len(spans) < _MOST_SPANS:
+    if len(spans) < _MOST_SPANS and not span.trace.over:
         spans.append(span)
 
 
@@ -167,6 +166,7 @@ def part(
         end(first)
         trace.over = True
         recorder.over(trace, first)
+        trace.spans = []  # a circle that only the garbage collector would find
 
 
 def traced(name: str, call: Callable[[A], Awaitable[R]]) -> Callable[[A], Awaitable[R]]:

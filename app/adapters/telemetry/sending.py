@@ -5,6 +5,7 @@ said to be.
 """
 
 import asyncio
+import gc
 import logging
 import queue
 import threading
@@ -76,6 +77,7 @@ class Sender:
         except ImportError:
             _log.exception("telemetry is not sent: install the extra `telemetry`")
             return
+        gc.freeze()  # what was imported stays; to look through it again and again costs requests
         while (batch := self._batches.get()) is not None:
             try:
                 channel.send(batch)
