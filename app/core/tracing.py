@@ -23,6 +23,7 @@ _TRACEPARENT = re.compile(
     r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
 )
 _NS = 1_000_000_000
+_SLOW_S = 0.1  # a call that took longer is worth a span even in a trace that was not drawn
 _MOST_SPANS = 512  # of one trace in this process; what comes after them is not kept
 
 
@@ -108,11 +109,25 @@ def carried() -> str | None:
 
 
 def begin(name: str, kind: Kind = Kind.INTERNAL) -> Span | None:
-    """Begin a span below the active one; None if nothing is recorded. It is not made active."""
+    """Begin a span below the active one; it is not made active.
+
+    None if nothing is recorded, or not this: of a trace that isn't drawn, only what fails or drags
+    is worth a span (`belated`).
+    """
     above = active.get()
-    if above is None:
+    if above is None or above.trace.weight is None:
         return None
     return Span(name, kind, above.trace, above.id)
+
+
+def belated(name: str, kind: Kind, seconds: float, *, failed: bool) -> Span | None:
+    """Return a span for what is over and turned out to be worth one; None if it isn't."""
+    above = active.get()
+    if above is None or not (failed or seconds > _SLOW_S):
+        return None
+    span = Span(name, kind, above.trace, above.id)
+    span.began_ns -= int(seconds * _NS)
+    return span
 
 
 def end(span: Span) -> None:

@@ -117,7 +117,10 @@ class _Measuring:
         if labels is None:
             labels = self._by_outcome[outcome] = {**self._labels, "outcome": outcome}
         metrics.count("eva.dependency.calls", labels)
-        metrics.observe("eva.dependency.duration", self._labels, time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        metrics.observe("eva.dependency.duration", self._labels, seconds)
+        if span is None:
+            span = tracing.belated(self.name, Kind.CLIENT, seconds, failed=outcome != "ok")
         if span is not None:
             span.failed = outcome != "ok"
             span.attributes["eva.dependency"] = self._dependency

@@ -1,8 +1,11 @@
+import contextlib
 import random
 
+from app.adapters.telemetry import ports
 from app.adapters.telemetry.recorder import Traces
 from app.adapters.telemetry.sampling import Sampler
 from app.core import tracing
+from app.core.errors import UnavailableError
 from app.core.tracing import Kind, Span
 
 GIVEN = f"00-{'ab' * 16}-{'cd' * 8}-"
@@ -71,7 +74,7 @@ def test_a_failed_trace_is_kept_although_it_was_not_drawn() -> None:
     recorded(held, failing=False)
     assert held.taken() == []
     recorded(held, failing=True)
-    assert [(one.span.name, one.weight) for one in held.taken()] == [("below", 1), ("GET /", 1)]
+    assert [(one.span.name, one.weight) for one in held.taken()] == [("GET /", 1)]
 
 
 def test_a_slow_trace_is_kept_although_it_was_not_drawn() -> None:
@@ -88,7 +91,7 @@ def test_unusual_traces_are_kept_only_as_far_as_there_is_room() -> None:
     held = Traces(Sampler(0, Clock()))
     for _ in range(100):
         recorded(held, failing=True)
-    assert len(held.taken()) == 2 * 20
+    assert len(held.taken()) == 20
 
 
 def test_a_caller_does_not_decide_what_is_kept_but_a_job_does() -> None:
@@ -97,3 +100,22 @@ def test_a_caller_does_not_decide_what_is_kept_but_a_job_does() -> None:
         trace = held.continued(GIVEN + flag, trusted=trusted)
         assert (trace.id, trace.remote) == (int("ab" * 16, 16), int("cd" * 8, 16))
         assert trace.weight == weight
+
+
+async def test_of_a_trace_that_was_not_drawn_only_calls_that_fail_are_told() -> None:
+    held = traces(0)
+
+    async def call(error: Exception | None) -> None:
+        if error is not None:
+            raise error
+
+    watched = ports._call(call, "files", "index.search")
+    with tracing.part(held, ("GET /", Kind.SERVER), None, trusted=False) as root:
+        await watched(None)
+        with contextlib.suppress(UnavailableError):
+            await watched(UnavailableError(outcome="timeout"))
+        root.failed = True
+    failed, first = [one.span for one in held.taken()]
+    assert (failed.name, failed.parent, failed.failed) == ("files index.search", root.id, True)
+    assert failed.attributes["eva.outcome"] == "timeout"
+    assert first is root
