@@ -57,7 +57,10 @@ class Resilience:
     """Resilience (with EVA_BACKEND=azure)."""
 
     circuit_breaker: bool = setting(
-        flag(), True, "EVA_ENABLE_CIRCUIT_BREAKER", about="Stop asking a dependency that fails, for a while."
+        flag(),
+        True,
+        "EVA_ENABLE_CIRCUIT_BREAKER",
+        about="Stop asking what fails, for a while.",
     )
 
 
