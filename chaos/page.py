@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from chaos.outcomes import Journal, ours, recovery_s, well, writes, wrong
+from chaos.outcomes import Journal, failed, ours, recovery_s, well, writes, wrong
 from chaos.picture import picture
 
 JOURNALS = Path(__file__).parents[1] / "evidence" / "chaos"
+CONTROLS = "controls"  # the folder below, of those that had to fail
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;
 color:#1b1b1b}
@@ -24,17 +25,24 @@ border-bottom:1px solid #ccc;vertical-align:top}svg{width:100%;height:auto}
 """
 
 
-def page(journals: Mapping[str, Journal]) -> str:
+def page(journals: Mapping[str, Journal], controls: Mapping[str, Journal] | None = None) -> str:
     """Return the page as HTML that needs nothing else."""
     rows = "".join(_line(name, journal) for name, journal in journals.items())
     parts = "".join(_part(name, journal) for name, journal in journals.items())
+    had_to = "".join(_control(name, journal) for name, journal in (controls or {}).items())
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f"<title>Chaos experiments</title><style>{_STYLE}</style></head>"
         "<body><h1>Chaos experiments</h1><table><tr><th>question<th>expected<th>went well"
-        f"<th>recovered after<th>writes acknowledged, looked at</tr>{rows}</table>{parts}"
+        f"<th>recovered after<th>writes acknowledged, looked at</tr>{rows}</table>{had_to}{parts}"
         "</body></html>"
     )
+
+
+def _control(name: str, journal: Journal) -> str:
+    activity = str(ours(journal["experiment"])["without_breaker"])
+    true = '<span class="ok">so it did</span>' if failed(journal, activity) else "IT DID NOT"
+    return f"<p>Without breakers {html.escape(name)} has to fail ({html.escape(activity)}): {true}."
 
 
 def _line(name: str, journal: Journal) -> str:
@@ -78,17 +86,21 @@ def _row(one: Mapping[str, Any]) -> str:
     )
 
 
+def _kept(folder: Path) -> dict[str, Journal]:
+    paths = sorted(folder.glob("*.json"))
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
+
+
 def main() -> None:
     """Write the page of what is kept."""
     parser = argparse.ArgumentParser(prog="python -m chaos.page", description=__doc__)
     parser.add_argument("--journals", type=Path, default=JOURNALS)
     folder = parser.parse_args().journals
-    paths = sorted(folder.glob("*.json"))
-    kept = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
+    kept = _kept(folder)
     if not kept:
         parser.exit(2, f"no journals in {folder}: run the experiments first\n")
     at = folder / "report.html"
-    at.write_text(page(kept), encoding="utf-8")
+    at.write_text(page(kept, _kept(folder / CONTROLS)), encoding="utf-8")
     print(f"{len(kept)} experiments: {at}")
 
 

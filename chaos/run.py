@@ -21,7 +21,7 @@ from typing import Any
 
 from chaos.observing import read, since
 from chaos.outcomes import EXPERIMENTS, experiment, failed, ours, recovery_s, well, writes, wrong
-from chaos.page import JOURNALS
+from chaos.page import CONTROLS, JOURNALS
 from chaos.probes import OBSERVED_S, STEADY, kept, slack
 from chaos.small import small_disk
 from chaos.stage import Stage, StageError, staged
@@ -175,20 +175,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _all(paths: Sequence[Path], folder: Path, given: argparse.Namespace) -> int:
+def _all(paths: Sequence[Path], place: Path, given: argparse.Namespace) -> int:
     done: list[Ran] = []
     for path in paths:
         print(f"{path.stem:<23}", end="", flush=True)
         try:
-            ran = carried_out(path, folder / path.stem, breaker=not given.no_breaker)
+            ran = carried_out(path, place / path.stem, breaker=not given.no_breaker)
         except (StageError, subprocess.TimeoutExpired) as error:
             print(f"NOT RUN: {error}", flush=True)
             continue
         done.append(ran)
         mark = "ok" if ran.as_it_should else "!!"
         print(f"{mark} {ran.seconds:6.1f} s  {_told(ran)}", flush=True)
-        kept_as = f"{ran.name}-without-breaker" if given.no_breaker else ran.name
-        _write(given.journals / f"{kept_as}.json", ran.journal)
+        folder = given.journals / CONTROLS if given.no_breaker else given.journals
+        _write(folder / f"{ran.name}.json", ran.journal)
     if given.report is not None:
         journals = {f"chaos/experiments/{one.name}.yaml": one.journal for one in done}
         _write(given.report, {"journals": journals})

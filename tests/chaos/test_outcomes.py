@@ -72,6 +72,14 @@ def test_the_page_shows_question_verdict_recovery_and_writes(journal: Journal) -
     assert "&lt;b&gt;late&lt;/b&gt;" in made
 
 
+def test_the_page_tells_whether_a_control_failed_as_it_has_to(journal: Journal) -> None:
+    [extension] = journal["experiment"]["extensions"]
+    extension["without_breaker"] = journal["run"][1]["activity"]["name"]
+    assert "IT DID NOT" in page({}, {"silent": journal})
+    journal["run"][1]["status"] = "failed"
+    assert "so it did" in page({}, {"silent": journal})
+
+
 def test_the_picture_has_a_bar_a_second_and_lines_of_the_fault(journal: Journal) -> None:
     drawn = picture(journal)
     assert drawn.count("<g>") == len(journal["seen"])
