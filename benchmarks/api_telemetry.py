@@ -36,11 +36,11 @@ def measure(setting: Setting) -> Row:
         }
         asked = {name: _requests(eva) for name, eva in sides.items()}
         spent: dict[tuple[str, str], list[float]] = {}
-        for turn in range(setting.pick(quick=3, usual=6)):
+        for turn in range(setting.pick(quick=5, usual=11)):
             setting.quiet()
             for kind in ("read", "ask"):
-                for name, eva in sides.items():
-                    us = _burst(eva, asked[name][kind], setting.pick(quick=6.0, usual=12.0))
+                for name, eva in sorted(sides.items(), reverse=turn % 2 == 0):
+                    us = _burst(eva, asked[name][kind], setting.pick(quick=3.0, usual=6.0))
                     setting.say(f"  {kind}, telemetry {name}: {us:.0f} µs")
                     if turn:  # the first warms up
                         spent.setdefault((kind, name), []).append(us)
