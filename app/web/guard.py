@@ -61,6 +61,7 @@ class GuardedRoute(APIRoute):
                 principal = await limits.admit(request, services_of(request), operation)
                 principal = request.scope[PRINCIPAL] = authorize(principal, operation)
                 acting.set(_act(request.scope, principal))
+                timeouts.require_well_formed(request.scope)
             if known is not None and request.scope["query_string"]:
                 _refuse_unknown(request, known)
             if reads is not None:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from app.core import deadlines
 from app.core.errors import InvalidInputError
@@ -19,6 +20,7 @@ from app.web.services import Limits, services_of
 Handler = Callable[[Request], Awaitable[Response]]
 PATTERN = r"^([1-9][0-9]{0,3}(\.[0-9]{1,3})?|0\.[1-9][0-9]{0,2})$"
 _HEADER = b"request-timeout"
+_ILL_FORMED = "eva.ill-timed"  # set in the scope
 _SECONDS = re.compile(PATTERN)
 
 
@@ -35,8 +37,14 @@ def bounded(handle: Handler) -> Handler:
     return answer
 
 
+def require_well_formed(scope: Scope) -> None:
+    """Raise InvalidInputError for a header that is none: told to whoever is known only."""
+    if scope.get(_ILL_FORMED):
+        raise InvalidInputError(pointer="header:Request-Timeout", reason=ILL_FORMED)
+
+
 def _seconds(request: Request) -> float | None:
-    """Return how long a request may take; None if nobody said. InvalidInputError."""
+    """Return how long a request may take; None if nobody said."""
     limits = services_of(request).limits
     for name, value in request.scope["headers"]:
         if name == _HEADER:
@@ -44,13 +52,12 @@ def _seconds(request: Request) -> float | None:
     return None if limits.request_s is None else _usual(limits.request_s, limits, request)
 
 
-def _shorter(given: str, limits: Limits, request: Request) -> float:
+def _shorter(given: str, limits: Limits, request: Request) -> float | None:
+    usual = None if limits.request_s is None else _usual(limits.request_s, limits, request)
     if not _SECONDS.fullmatch(given):
-        raise InvalidInputError(pointer="header:Request-Timeout", reason=ILL_FORMED)
-    seconds = float(given)
-    if limits.request_s is None:
-        return seconds
-    return min(seconds, _usual(limits.request_s, limits, request))
+        request.scope[_ILL_FORMED] = True
+        return usual
+    return float(given) if usual is None else min(float(given), usual)
 
 
 def _usual(seconds: float, limits: Limits, request: Request) -> float:

@@ -43,6 +43,12 @@ async def test_a_timeout_that_is_none_is_refused_and_named(house: House, given: 
     assert [one["pointer"] for one in told["errors"]] == ["header:Request-Timeout"]
 
 
+async def test_a_stranger_is_not_told_what_is_wrong_with_a_timeout(house: House) -> None:
+    anybody = await house.anybody()
+    answer = await anybody.get(f"{API}/spaces", headers={"Request-Timeout": "0"})
+    problem(answer, 401, "unauthenticated")
+
+
 async def test_a_request_is_refused_when_its_client_s_time_is_up(house: House) -> None:
     space = await new_space(await house.client())
     client = await silent(house).client()
