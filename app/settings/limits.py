@@ -97,6 +97,12 @@ class Limits:
     redis_password: str | None = setting(
         text(), None, "REDIS_PASSWORD", about="Redis password.", secret=True
     )
+    redis_username: str | None = setting(
+        text(),
+        None,
+        "REDIS_USERNAME",
+        about="The object id of the identity that logs in to Redis; unset: a password, or nothing.",
+    )
     redis_db: int = setting(whole(0, 15), 0, "REDIS_DB", about="Redis database.")
     redis_ssl: bool = setting(flag(), True, "REDIS_SSL", about="Whether Redis is reached over TLS.")
     redis_max_connections: int = setting(

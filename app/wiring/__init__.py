@@ -140,20 +140,27 @@ async def open_quotas(settings: Settings) -> AsyncIterator[Quotas]:
         yield Quotas(counter, default, tiers) if settings.rate_limit_enabled else Quotas(counter)
 
 
-def _redis(settings: Settings, host: str) -> AbstractAsyncContextManager[Counter]:
+@contextlib.asynccontextmanager
+async def _redis(settings: Settings, host: str) -> AsyncIterator[Counter]:
     from app.adapters.quotas import DEADLINE_S, Redis, shared_counter
 
-    return shared_counter(
-        Redis(
+    async with AsyncExitStack() as stack:
+        login = None
+        if settings.redis_username is not None:
+            from app.wiring.azure import redis_login
+
+            login = await redis_login(settings, settings.redis_username, stack)
+        redis = Redis(
             host=host,
             port=settings.redis_port,
             password=settings.redis_password,
+            login=login,
             database=settings.redis_db,
             tls=settings.redis_ssl,
             connections=settings.redis_max_connections,
             timeout_s=min(settings.redis_timeout_s, DEADLINE_S),
         )
-    )
+        yield await stack.enter_async_context(shared_counter(redis))
 
 
 async def run_dev_issuer(settings: Settings, port: int) -> None:

@@ -26,6 +26,7 @@ from app.adapters.azure.models import (
     RotatingKey,
     open_client,
 )
+from app.adapters.azure.redis_login import IdentityLogin
 from app.adapters.azure.seal import BlobSeal
 from app.adapters.azure.storage import StorageAccount, StorageCalls, StorageClients, open_storage
 from app.adapters.azure.vault import Vault, VaultPlace, open_vault
@@ -167,10 +168,19 @@ async def _opened(settings: Settings, stack: AsyncExitStack) -> _Opened:
     return _Opened(store, storage, sealed, models, analyzer, guarding)
 
 
-async def _means(settings: Settings, stack: AsyncExitStack) -> _Means:
-    identity = await stack.enter_async_context(
+async def redis_login(settings: Settings, username: str, stack: AsyncExitStack) -> IdentityLogin:
+    """Return what logs in to Redis as our identity."""
+    return IdentityLogin(username, await _identity(settings, stack))
+
+
+async def _identity(settings: Settings, stack: AsyncExitStack) -> Identity:
+    return await stack.enter_async_context(
         open_identity(settings.azure_client_id, developer=settings.environment == "development")
     )
+
+
+async def _means(settings: Settings, stack: AsyncExitStack) -> _Means:
+    identity = await _identity(settings, stack)
     vault = None
     if settings.key_vault_url is not None:
         place = VaultPlace(url=settings.key_vault_url, timeout_s=settings.azure_timeout_s)

@@ -152,6 +152,7 @@ def _backends(stores: _Stores, watch: Observability) -> Backends:
         deployments=stores.models.deployments,
         vault_uri=stores.vault.uri,
         connection_string=watch.connection_string,
+        cache_host=stores.cache.host_name,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pulumi
 
 from eva_infra.components.audit import CONTAINER as AUDIT_CONTAINER
+from eva_infra.components.cache import PORT as CACHE_PORT
 from eva_infra.components.documents import CONTAINER
 from eva_infra.components.hosting import PORT
 from eva_infra.components.identity import Identity
@@ -31,6 +32,7 @@ class Backends:
     deployments: Mapping[str, str]
     vault_uri: pulumi.Output[str]
     connection_string: pulumi.Output[str]
+    cache_host: pulumi.Output[str]
 
 
 def variables(
@@ -57,6 +59,10 @@ def variables(
         "AZURE_OPENAI_EMBEDDING_DEPLOYMENT_NAME": backends.deployments["embeddings"],
         "EVA_EMBEDDING_DIMENSIONS": str(dimensions(settings)),
         "AZURE_KEY_VAULT_URL": backends.vault_uri,
+        # The cache takes tokens only: the service logs in as its identity.
+        "REDIS_HOST": backends.cache_host,
+        "REDIS_PORT": str(CACHE_PORT),
+        "REDIS_USERNAME": identity.principal_id,
         "APPLICATIONINSIGHTS_CONNECTION_STRING": backends.connection_string,
         # The service reads these from the vault itself, and again when they are rotated.
         **{name: f"vault:{secret}" for name, secret in settings.secrets.items()},

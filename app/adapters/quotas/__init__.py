@@ -8,6 +8,7 @@ from redis.asyncio import BlockingConnectionPool
 from redis.asyncio import Redis as Connection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.credentials import CredentialProvider
 
 from app.adapters.quotas.memory import LocalCounter
 from app.adapters.quotas.remote import RemoteCounter
@@ -23,6 +24,7 @@ class Redis:
     host: str
     port: int = 6379
     password: str | None = None
+    login: CredentialProvider | None = None  # instead of a password
     database: int = 0
     tls: bool = False
     connections: int = 50
@@ -50,6 +52,7 @@ async def shared_counter(
     pool: BlockingConnectionPool = BlockingConnectionPool.from_url(
         redis.address,
         password=redis.password,
+        credential_provider=redis.login,
         max_connections=redis.connections,
         timeout=redis.timeout_s,  # waiting for a free connection
         socket_timeout=redis.timeout_s,
