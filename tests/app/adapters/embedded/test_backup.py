@@ -194,7 +194,7 @@ SPOILED: list[tuple[str, Callable[[Path], None], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "spoil", "said"), SPOILED, ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize(("name", "spoil", "said"), SPOILED, ids=[said for *_, said in SPOILED])
 async def test_a_backup_that_is_not_whole_is_refused_and_leaves_nothing(
     folder: Path, tmp_path: Path, name: str, spoil: Callable[[Path], None], said: str
 ) -> None:
