@@ -55,7 +55,7 @@ class Recording:
             raise
         finally:
             if scope.get(OPERATION) not in _SILENT:
-                _note(scope, status)
+                note(scope, status)
                 if status in REFUSALS:
                     self._watch(scope)
 
@@ -86,7 +86,8 @@ def _note_alarm(scope: Scope, principal: Principal | None) -> None:
     )
 
 
-def _note(scope: Scope, status: int) -> None:
+def note(scope: Scope, status: int) -> None:
+    """Record a request that nobody else records."""
     state: State = scope["state"]
     audit: AuditLog = state["services"].ports.audit
     principal: Principal | None = scope.get(PRINCIPAL)
