@@ -8,7 +8,6 @@ import asyncio
 import functools
 import json
 import sqlite3
-from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,17 +17,15 @@ from app.adapters.embedded import trail
 from app.adapters.embedded.reader import Reader
 from app.adapters.embedded.sealing import Seal, read_copies, verifier
 from app.adapters.embedded.writer import Writer
+from app.adapters.noting import Notes
 from app.core import audit
-from app.core.errors import BadCursorError, EvaError, UnavailableError
+from app.core.errors import BadCursorError, EvaError
 from app.core.models import Page
 from app.core.models.auditing import AuditEvent, AuditKind, Checkpoint
 from app.core.ports.auditing import AuditFilter, Noted
 
 SEAL_S = 60.0
-_MOST_WAITING = 10_000
 _BATCH = 256
-_RETRY_S = 0.5
-_GATHER_S = 0.02  # what comes within it is written at one go: one wake-up, one fsync
 _EVENTS = """
 SELECT e.position, e.writer, e.seq, e.at, e.body, e.payload FROM audit_events e
 WHERE e.tenant = ? AND e.position > ?
@@ -47,27 +44,19 @@ class SqliteAuditLog:
         self._reader = reader
         self._seal = seal
         self._clock = clock
-        self._waiting: deque[Noted] = deque()
-        self._writing: asyncio.Task[None] | None = None
+        self._notes = Notes(self._written, _BATCH)
 
     def note(self, noted: Noted) -> None:
         """Keep an event for the next write."""
-        if len(self._waiting) >= _MOST_WAITING:
-            raise UnavailableError(dependency="audit", retry_after=1)
-        self._waiting.append(noted)
-        if self._writing is None or self._writing.done():
-            self._writing = asyncio.get_running_loop().create_task(self._write())
+        self._notes.add(noted)
 
     async def flush(self) -> None:
         """Wait for the write that is under way."""
-        while self._writing is not None and not self._writing.done():
-            await asyncio.wait({self._writing})
+        await self._notes.flush()
 
     async def close(self) -> None:
         """Write what waits; give up if the store can't be written."""
-        if self._writing is not None:
-            await asyncio.wait({self._writing}, timeout=5 * _RETRY_S)
-            self._writing.cancel()
+        await self._notes.close()
 
     async def events(
         self, tenant_id: str, wanted: AuditFilter, *, after: str | None, limit: int
@@ -109,16 +98,13 @@ class SqliteAuditLog:
 
         return await self._reader.aside(check)
 
-    async def _write(self) -> None:
-        while self._waiting:
-            await asyncio.sleep(_GATHER_S)
-            batch = [self._waiting.popleft() for _ in range(min(_BATCH, len(self._waiting)))]
-            append = functools.partial(trail.noted, writer=self._writer.chain, batch=batch)
-            try:
-                await self._writer.run(append)
-            except EvaError:  # the store can't be written now: keep them, in order
-                self._waiting.extendleft(reversed(batch))
-                await asyncio.sleep(_RETRY_S)
+    async def _written(self, batch: Sequence[Noted]) -> Sequence[Noted]:
+        append = functools.partial(trail.noted, writer=self._writer.chain, batch=batch)
+        try:
+            await self._writer.run(append)
+        except EvaError:  # the store can't be written now
+            return batch
+        return ()
 
     def _sealed(self, connection: sqlite3.Connection) -> Checkpoint | None:
         due = trail.due_note(connection, self._clock(), SEAL_S)

@@ -9,7 +9,6 @@ import heapq
 import itertools
 import re
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 
@@ -20,6 +19,7 @@ from app.adapters.azure.cosmos.checkpoints import Checkpoints
 from app.adapters.azure.cosmos.container import BatchRefusedError, Container, Item, Place
 from app.adapters.azure.cosmos.directory import Directory
 from app.adapters.azure.cosmos.sealing import Seal
+from app.adapters.noting import Notes
 from app.core import audit
 from app.core.errors import BadCursorError, EvaError, StaleEtagError, UnavailableError
 from app.core.models import Page
@@ -27,9 +27,7 @@ from app.core.models.auditing import AuditEvent, Checkpoint
 from app.core.ports.auditing import AuditFilter, Noted
 
 SEAL_S = 60.0
-_MOST_WAITING = 10_000
 _BATCH = 100  # operations of one
-_GATHER_S, _RETRY_S = 0.02, 0.5
 _AT_ONCE = 8  # partitions asked at a time
 _POSITION = re.compile(r"[0-9T:.+-]{32}:[0-9a-f]{16}-\d+:\d{12}")
 
@@ -52,28 +50,19 @@ class CosmosAuditLog:
         self._clock = clock
         self._checkpoints = Checkpoints(self._requests, seal)
         self._sealed_at = -SEAL_S
-        self._waiting: deque[Noted] = deque()
-        self._writing: asyncio.Task[None] | None = None
+        self._notes = Notes(self._written, _BATCH)
 
     def note(self, noted: Noted) -> None:
         """Keep an event for the next write."""
-        if len(self._waiting) >= _MOST_WAITING:
-            raise UnavailableError(dependency="audit", retry_after=1)
-        self._waiting.append(noted)
-        if self._writing is None or self._writing.done():
-            self._writing = asyncio.get_running_loop().create_task(self._write())
+        self._notes.add(noted)
 
     async def flush(self) -> None:
         """Wait for the write that is under way."""
-        while self._writing is not None and not self._writing.done():
-            await asyncio.wait({self._writing})
+        await self._notes.flush()
 
     async def close(self) -> None:
         """Write what waits; give up if that can't be done."""
-        if self._writing is not None:
-            await asyncio.wait({self._writing}, timeout=5 * _RETRY_S)
-            self._writing.cancel()
-            await asyncio.gather(self._writing, return_exceptions=True)
+        await self._notes.close()
 
     async def events(
         self, tenant_id: str, wanted: AuditFilter, *, after: str | None, limit: int
@@ -135,19 +124,17 @@ class CosmosAuditLog:
             (self._requests, (tenant_id, day)) for day in days if day >= since
         ]
 
-    async def _write(self) -> None:
-        while self._waiting:
-            await asyncio.sleep(_GATHER_S)
-            batch = [self._waiting.popleft() for _ in range(min(_BATCH, len(self._waiting)))]
-            by_tenant: dict[str, list[Noted]] = {}
-            for one in batch:
-                by_tenant.setdefault(one.tenant_id, []).append(one)
-            for tenant_id, some in by_tenant.items():
-                try:
-                    await self._append(tenant_id, some)
-                except EvaError:  # it can't be written now: keep them
-                    self._waiting.extendleft(reversed(some))
-                    await asyncio.sleep(_RETRY_S)
+    async def _written(self, batch: Sequence[Noted]) -> Sequence[Noted]:
+        by_tenant: dict[str, list[Noted]] = {}
+        for one in batch:
+            by_tenant.setdefault(one.tenant_id, []).append(one)
+        left: list[Noted] = []
+        for tenant_id, some in by_tenant.items():
+            try:
+                await self._append(tenant_id, some)
+            except EvaError:  # it can't be written now
+                left += some
+        return left
 
     async def _append(self, tenant_id: str, batch: Sequence[Noted]) -> None:
         """Store events of requests as one batch, chained; the first proves the others."""
