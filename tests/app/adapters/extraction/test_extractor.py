@@ -118,11 +118,14 @@ async def test_a_sandbox_that_fails_is_unavailable_not_a_bad_file(
     tmp_path: Path, sandbox: Sandbox
 ) -> None:
     (tmp_path / "a.json").write_bytes(b"[" + b"[1]," * 3_000_000 + b"1]")
+    before = processes_below(os.getpid())
     await open_extractor(sandbox).extract(_text(tmp_path), TEXT)
+    (server,) = processes_below(os.getpid()) - before
     call = asyncio.create_task(open_extractor(sandbox).extract(tmp_path / "a.json", JSON))
     await asyncio.sleep(0.2)
-    for pid in processes_below(os.getpid()):
-        os.kill(pid, signal.SIGKILL)
+    os.kill(server, signal.SIGKILL)  # first: alive, it would tell that its child was killed
+    for child in processes_below(os.getpid()) - before - {server}:
+        os.kill(child, signal.SIGKILL)
     with pytest.raises(UnavailableError) as caught:
         await call
     assert caught.value.facts == {"dependency": "extraction", "retry_after": 5}
