@@ -1,5 +1,6 @@
-"""Alerts and boards, as `dashboards/` at the root of the repository holds them."""
+"""Alerts, boards and workbooks, as `dashboards/` at the root of the repository holds them."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,10 +28,31 @@ class AlertRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """A Grafana dashboard, as text."""
+    """A Grafana dashboard; somebody who opens it by hand is asked for a workspace."""
 
     name: str
-    content: str
+    content: Mapping[str, Any]
+
+    def asking(self, workspace: str) -> str:
+        """Return it as text, with the workspace filled in that it asks."""
+        filled = {"query": workspace, "current": {"text": workspace, "value": workspace}}
+        variables = [
+            {**one, **filled} if one["name"] == "workspace" else one
+            for one in self.content["templating"]["list"]
+        ]
+        return json.dumps({**self.content, "templating": {"list": variables}})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workbook:
+    """An Azure workbook: questions in the order in which an incident asks them."""
+
+    name: str
+    content: Mapping[str, Any]
+
+    def asking(self, workspace: str) -> str:
+        """Return it as text; its questions go to the workspace unless a reader says otherwise."""
+        return json.dumps({**self.content, "fallbackResourceIds": [workspace]})
 
 
 def alert_rules(folder: Path = FOLDER) -> tuple[AlertRule, ...]:
@@ -43,8 +65,16 @@ def alert_rules(folder: Path = FOLDER) -> tuple[AlertRule, ...]:
 
 def boards(folder: Path = FOLDER) -> tuple[Board, ...]:
     """Return the boards, by file name."""
-    files = sorted((folder / "grafana").glob("*.json"))
-    return tuple(Board(name=path.stem, content=path.read_text()) for path in files)
+    return tuple(Board(name=name, content=found) for name, found in _read(folder / "grafana"))
+
+
+def workbooks(folder: Path = FOLDER) -> tuple[Workbook, ...]:
+    """Return the workbooks, by file name."""
+    return tuple(Workbook(name=name, content=found) for name, found in _read(folder / "workbooks"))
+
+
+def _read(folder: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    return ((path.stem, json.loads(path.read_text())) for path in sorted(folder.glob("*.json")))
 
 
 def _rules(alert: Mapping[str, Any]) -> Iterator[AlertRule]:

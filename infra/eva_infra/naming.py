@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from eva_infra.settings import Settings
 from eva_infra.settings.regions import REGIONS
 
 WORKLOAD = "eva"
+_GUIDS = uuid.UUID("6f1d0f0e-6f0b-5d0e-9d7a-1b5b6f2f4a11")
 _DASHED = r"[a-z][a-z0-9-]*[a-z0-9]"
 _PLAIN = r"[a-z][a-z0-9]*"
 
@@ -88,6 +90,11 @@ class Names:
     def _hash(self) -> str:
         seed = f"{WORKLOAD}/{self.owner}/{self.environment}/{self.location}"
         return hashlib.sha256(seed.encode()).hexdigest()[:5]
+
+
+def guid(*parts: str) -> str:
+    """Return the name of what Azure names by a GUID only: the same for the same parts."""
+    return str(uuid.uuid5(_GUIDS, "/".join(parts)))
 
 
 def tags(settings: Settings) -> Mapping[str, str]:

@@ -9,6 +9,7 @@ from pulumi_azure_native import authorization, resources
 from eva_infra.components.alerts import Alerts, AlertsArgs
 from eva_infra.components.app_service import AppService
 from eva_infra.components.audit import Audit, AuditArgs
+from eva_infra.components.boards import Boards, BoardsArgs
 from eva_infra.components.cache import Cache, CacheArgs
 from eva_infra.components.container_apps import ContainerApps
 from eva_infra.components.diagnostics import Diagnostics, DiagnosticsArgs
@@ -25,7 +26,7 @@ from eva_infra.components.registry import Registry, RegistryArgs
 from eva_infra.components.vault import Vault, VaultArgs
 from eva_infra.containers import declared
 from eva_infra.context import Context, child
-from eva_infra.dashboards import alert_rules, boards
+from eva_infra.dashboards import alert_rules, boards, workbooks
 from eva_infra.naming import Names, tags
 from eva_infra.roles import Role
 from eva_infra.service_settings import Backends, variables
@@ -182,12 +183,13 @@ def _watched(
         ctx,
         AlertsArgs(
             rules=alert_rules(),
-            boards=boards(),
             workspace=watch.workspace,
             people=watch.people,
             repository=ctx.settings.repository,
         ),
     )
+    shown = BoardsArgs(boards=boards(), workbooks=workbooks(), workspace=watch.workspace)
+    Boards(ctx, shown)
     blobs = "/blobServices/default"
     of: dict[str, pulumi.Output[str]] = {
         "cosmos": stores.records.id,

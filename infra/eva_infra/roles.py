@@ -1,9 +1,7 @@
-"""The built-in roles that are given, by id, and deterministic names of assignments."""
+"""The built-in roles that are given, by id."""
 
-import uuid
 from enum import Enum
 
-_NAMESPACE = uuid.UUID("6f1d0f0e-6f0b-5d0e-9d7a-1b5b6f2f4a11")
 # Cosmos DB has roles of its own for data: "Data Contributor".
 COSMOS_DATA_CONTRIBUTOR = "00000000-0000-0000-0000-000000000002"
 
@@ -29,8 +27,3 @@ def definition(subscription_id: str, role: Role) -> str:
         f"/subscriptions/{subscription_id}/providers/Microsoft.Authorization"
         f"/roleDefinitions/{role.value}"
     )
-
-
-def assignment_name(*parts: str) -> str:
-    """Return the name of an assignment, the same for the same parts: a GUID, as Azure asks."""
-    return str(uuid.uuid5(_NAMESPACE, "/".join(parts)))

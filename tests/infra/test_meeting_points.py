@@ -36,7 +36,7 @@ def test_containers_are_what_the_service_declares(graph: Graph) -> None:
         assert told.get("fullTextPolicy") == said.get("fullTextPolicy")
 
 
-def test_alerts_and_boards_are_those_of_the_dashboards_folder(graph: Graph) -> None:
+def test_alerts_are_those_of_the_dashboards_folder(graph: Graph) -> None:
     content = yaml.safe_load((ROOT / "dashboards/alerts.yaml").read_text())
     wanted = {
         rule["name"]: rule
@@ -49,9 +49,28 @@ def test_alerts_and_boards_are_those_of_the_dashboards_folder(graph: Graph) -> N
     for name, inputs in made.items():
         [condition] = inputs["criteria"]["allOf"]
         assert condition["query"] == wanted[name]["query"]
-    boards = {path.stem for path in (ROOT / "dashboards/grafana").glob("*.json")}
-    panels = graph.of("dashboard:DashboardDefinition")
-    assert {one.name.removeprefix("panels-") for one in panels} == boards
+
+
+def test_boards_and_workbooks_are_those_of_the_dashboards_folder_and_ask_the_stack(
+    graph: Graph,
+) -> None:
+    [workspace] = graph.of("operationalinsights:Workspace")
+    files = {path.stem: path for path in (ROOT / "dashboards/grafana").glob("*.json")}
+    boards = {one.name: one.inputs for one in graph.of("dashboard:DashboardDefinition")}
+    assert set(boards) == {f"panels-{name}" for name in files}
+    for name, path in files.items():
+        shown = json.loads(boards[f"panels-{name}"]["properties"]["serializedData"])
+        assert shown["panels"] == json.loads(path.read_text())["panels"]
+        [asked] = [one for one in shown["templating"]["list"] if one["name"] == "workspace"]
+        assert asked["current"]["value"] == asked["query"] == workspace.id
+    files = {path.stem: path for path in (ROOT / "dashboards/workbooks").glob("*.json")}
+    workbooks = {one.name: one.inputs for one in graph.of("applicationinsights:Workbook")}
+    assert set(workbooks) == {f"workbook-{name}" for name in files}
+    for name, path in files.items():
+        inputs = workbooks[f"workbook-{name}"]
+        shown = json.loads(inputs["serializedData"])
+        assert shown["items"] == json.loads(path.read_text())["items"]
+        assert shown["fallbackResourceIds"] == [inputs["sourceId"]] == [workspace.id]
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "infra/eva_infra").rglob("*.py")), ids=str)

@@ -45,6 +45,7 @@ PATHS: Mapping[str, str] = {
     "app:ContainerApp": "Microsoft.App/containerApps/{containerAppName}",
     "operationalinsights:Workspace": "Microsoft.OperationalInsights/workspaces/{workspaceName}",
     "applicationinsights:Component": "Microsoft.Insights/components/{resourceName}",
+    "applicationinsights:Workbook": "Microsoft.Insights/workbooks/{resourceName}",
     "monitor:ScheduledQueryRule": "Microsoft.Insights/scheduledQueryRules/{ruleName}",
     "monitor:ActionGroup": "Microsoft.Insights/actionGroups/{actionGroupName}",
     "monitor:DiagnosticSetting": "Microsoft.Insights/diagnosticSettings/{name}",

@@ -1,13 +1,12 @@
-"""Alerts and boards of the service, made from what `dashboards/` holds."""
+"""Alerts of the service, made from what `dashboards/` holds."""
 
-import re
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_azure_native import dashboard, monitor
+from pulumi_azure_native import monitor
 
 from eva_infra.context import Context, child
-from eva_infra.dashboards import AlertRule, Board
+from eva_infra.dashboards import AlertRule
 
 SEVERITIES = {"page": 1, "ticket": 3}
 
@@ -17,22 +16,19 @@ class AlertsArgs:
     """What is asked of which workspace, and who is told."""
 
     rules: tuple[AlertRule, ...]
-    boards: tuple[Board, ...]
     workspace: pulumi.Output[str]
     people: pulumi.Output[str]
     repository: str
 
 
 class Alerts(pulumi.ComponentResource):
-    """One log alert for each rule; one Grafana board in the portal for each board."""
+    """One log alert for each rule."""
 
     def __init__(self, ctx: Context, args: AlertsArgs) -> None:
         super().__init__("eva:observability:Alerts", "alerts")
         self._ctx = ctx
         for rule in args.rules:
             self._rule(rule, args)
-        for board in args.boards:
-            self._board(board)
         self.register_outputs({})
 
     def _rule(self, rule: AlertRule, args: AlertsArgs) -> None:
@@ -70,25 +66,6 @@ class Alerts(pulumi.ComponentResource):
                 action_groups=[args.people], custom_properties={"runbook": runbook}
             ),
             tags=self._ctx.tags,
-            opts=child(self),
-        )
-
-    def _board(self, board: Board) -> None:
-        role = re.sub(r"[^a-z0-9]", "", board.name.casefold())[:8]
-        made = dashboard.Dashboard(
-            f"board-{board.name}",
-            dashboard_name=self._ctx.name("dash", role),
-            resource_group_name=self._ctx.group,
-            location=self._ctx.settings.location,
-            tags=self._ctx.tags,
-            opts=child(self),
-        )
-        dashboard.DashboardDefinition(
-            f"panels-{board.name}",
-            definition_name="default",
-            dashboard_name=made.name,
-            resource_group_name=self._ctx.group,
-            properties=dashboard.DashboardDefinitionPropertiesArgs(serialized_data=board.content),
             opts=child(self),
         )
 

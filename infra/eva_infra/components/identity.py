@@ -7,7 +7,8 @@ import pulumi
 from pulumi_azure_native import authorization, managedidentity
 
 from eva_infra.context import Context, child
-from eva_infra.roles import Role, assignment_name
+from eva_infra.naming import guid
+from eva_infra.roles import Role
 
 
 class Identity(pulumi.ComponentResource):
@@ -62,7 +63,7 @@ class Grants(pulumi.ComponentResource):
         for purpose, grant in args.grants.items():
             authorization.RoleAssignment(
                 f"{holder}-{purpose}",
-                role_assignment_name=assignment_name(ctx.settings.environment, holder, purpose),
+                role_assignment_name=guid(ctx.settings.environment, holder, purpose),
                 scope=grant.scope,
                 principal_id=args.identity.principal_id,
                 principal_type=authorization.PrincipalType.SERVICE_PRINCIPAL,

@@ -10,7 +10,8 @@ from eva_infra.components.network import Network
 from eva_infra.components.private_access import PrivateAccess, PrivateAccessArgs
 from eva_infra.containers import DATABASE, Container
 from eva_infra.context import Context, child
-from eva_infra.roles import COSMOS_DATA_CONTRIBUTOR, assignment_name
+from eva_infra.naming import guid
+from eva_infra.roles import COSMOS_DATA_CONTRIBUTOR
 from eva_infra.settings import Settings
 from eva_infra.settings.regions import REGIONS
 
@@ -110,7 +111,7 @@ class Records(pulumi.ComponentResource):
         )
 
     def _grant(self, principal: pulumi.Input[str]) -> None:
-        name = assignment_name(self._ctx.settings.environment, "cosmos-data", "service")
+        name = guid(self._ctx.settings.environment, "cosmos-data", "service")
         cosmosdb.SqlResourceSqlRoleAssignment(
             "data-contributor",
             role_assignment_id=name,
