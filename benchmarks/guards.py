@@ -25,6 +25,7 @@ from app.core.errors import NotFoundError
 from app.core.models import DEFAULT_TENANT
 from app.core.quotas import LIGHT
 from app.web import auth
+from app.web.addresses import Proxies
 from app.web.edge import Edge
 from app.web.limits import AddressLimit, AddressRules
 from app.web.problems.rendering import respond
@@ -61,7 +62,7 @@ def layers(bench: Bench) -> dict[str, tuple[Work, Work | None]]:
         "rule of the operation": (allowed, None),
         "quotas of principal, tenant": (counted, None),
         "usage": (lambda: ports.meter.request(DEFAULT_TENANT, bench.principal.id), None),
-        "audit, written": (bench.through(Recording(answer, RefusalAlarm(0))), nothing),
+        "audit, written": (bench.through(Recording(answer, RefusalAlarm(0), Proxies())), nothing),
         "problem, rendered": (refused, scoped),
     }
 

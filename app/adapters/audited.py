@@ -46,6 +46,7 @@ def requested(one: Noted) -> Said:
         "outcome": one.outcome,
         "targets": one.targets,
         "request": one.request_id,
+        **({"count": one.count} if one.count > 1 else {}),
     }
 
 

@@ -67,6 +67,7 @@ def event(found: AuditEvent) -> dict[str, object]:
         "class_uid": _CLASS,
         "class_name": "API Activity",
         "type_uid": _CLASS * 100 + kind.value,
+        "count": found.count,
         "time": int(found.at.timestamp() * 1000),
         "severity_id": _severity(found).value,
         "status_id": 2 if failed else 1,

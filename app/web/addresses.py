@@ -6,15 +6,16 @@ that is no trusted proxy's is the client; what stands before it anybody may have
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from starlette.types import Scope
 
+ADDRESS = "eva.address"  # set in the scope by `Proxies.address`
 _HEADER = b"x-forwarded-for"
 _SCHEME = b"x-forwarded-proto"
 _MOST_HOPS = 20
 _LONGEST = len("[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]:65535")
-_UNKNOWN = "-"  # a Unix socket has no address
+_UNKNOWN = "-"  # a Unix socket has no address; the limit counts all that come by it together
 _SUBSCRIBER_BITS = 64  # RFC 6177: whoever has one IPv6 address has a network of them
 
 Address = IPv4Address | IPv6Address
@@ -28,18 +29,28 @@ class Proxies:
         self._networks = tuple(networks)
         self._trusted = lru_cache(4096)(self._is_trusted)
 
+    def address(self, scope: Scope) -> str:
+        """Return the client's address, "" if it has none; it is looked for once a request."""
+        known: str | None = scope.get(ADDRESS)
+        if known is None:
+            known = scope[ADDRESS] = self._address(scope)
+        return known
+
     def client(self, scope: Scope) -> str:
         """Return the client's address; of IPv6 the network that one subscriber has."""
+        return _subscriber(self.address(scope))
+
+    def _address(self, scope: Scope) -> str:
         peer = scope.get("client")
         nearest = _parsed(peer[0]) if peer else None
         if nearest is None:
-            return _UNKNOWN
+            return ""
         if self._networks and self._trusted(nearest):
             for hop in _hops(scope):
                 nearest = hop
                 if not self._trusted(nearest):
                     break
-        return _subscriber(nearest)
+        return str(nearest)
 
     def scheme(self, scope: Scope) -> str:
         """Return by which scheme the client came: as a trusted proxy says, else as the peer did."""
@@ -93,8 +104,10 @@ def _parsed(said: str) -> Address | None:
     return mapped or found
 
 
+def _subscriber(address: str) -> str:
+    return _network(address) if ":" in address else address or _UNKNOWN
+
+
 @lru_cache(4096)
-def _subscriber(address: Address) -> str:
-    if isinstance(address, IPv4Address):
-        return str(address)
-    return str(ip_network((address, _SUBSCRIBER_BITS), strict=False))
+def _network(address: str) -> str:
+    return str(IPv6Network((IPv6Address(address), _SUBSCRIBER_BITS), strict=False))

@@ -98,13 +98,14 @@ class Application(FastAPI):
         self.router.middleware_stack = Dispatch(self.routes, self.router.middleware_stack)
         handlers.install(self)
         self.add_middleware(BodyWatch, rules=bodies)
-        self.add_middleware(Recording, alarm=RefusalAlarm(outside.refusals))
         self.add_middleware(AddressLimit, rules=outside.addresses)
         self.add_middleware(Shedding, room=room)
         if outside.entrance.hosts or outside.entrance.https:
             self.add_middleware(Entrance, rules=outside.entrance)
         if outside.origins:
             self.add_middleware(Cors, origins=outside.origins)
+        proxies = outside.addresses.proxies
+        self.add_middleware(Recording, alarm=RefusalAlarm(outside.refusals), proxies=proxies)
         self.add_middleware(Edge)
 
     def measure(self, recorder: Recorder | None) -> None:

@@ -7,7 +7,6 @@ counted before anything of it is looked at.
 
 import time
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from math import ceil
 
 from limits import RateLimitItem, parse
@@ -19,8 +18,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.core.access import Principal
 from app.core.errors import RateLimitedError, UnauthenticatedError
 from app.core.quotas import POLICIES, WINDOW_S, Standing
-from app.web import auth, recording
+from app.web import auth
 from app.web.addresses import Proxies
+from app.web.recording import ADMITTED
 from app.web.refusing import refuse
 from app.web.services import CLIENT, PRINCIPAL, Services
 
@@ -75,7 +75,6 @@ class AddressLimit:
         )
         self._requests = _a_minute(rules.requests, "requests")
         self._failures = _a_minute(rules.failures, "failures")
-        self._told = _a_minute(1, "told")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what its address may still ask; else answer 429."""
@@ -87,16 +86,10 @@ class AddressLimit:
         try:
             self._take(self._requests, client)
         except RateLimitedError as error:
-            self._record(scope, client)
             await refuse(error, scope, receive, send)
             return
+        scope[ADMITTED] = True
         await self._app(scope, receive, _Telling(scope, send))
-
-    def _record(self, scope: Scope, client: str) -> None:
-        """Note a refusal once a minute: a flood is in the audit trail, and does not fill it."""
-        served = "services" in scope.get("state", ())
-        if served and self._told and self._limiter.limiter.hit(self._told, client):
-            recording.note(scope, HTTPStatus.TOO_MANY_REQUESTS)
 
     def failed(self, client: str) -> None:
         """Count a refused credential; RateLimitedError if its address had too many of them."""

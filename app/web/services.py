@@ -17,7 +17,7 @@ from app.core.work import Worker
 from app.web.listeners import Listeners
 
 PRINCIPAL = "eva.principal"  # set in the scope by `guard.GuardedRoute`
-CLIENT = "eva.client"  # set in the scope by `limits.AddressLimit`: the client's address
+CLIENT = "eva.client"  # set in the scope by `limits.AddressLimit`: whom it counts as one client
 SEED = "eva.seed"  # set in the scope by `once`
 
 

@@ -109,6 +109,15 @@ async def test_a_change_that_is_refused_leaves_no_event_and_a_whole_trail(
     assert (await storage.audit.verify()).problems == []
 
 
+async def test_an_event_may_tell_of_many_requests(storage: Storage, home: Partition) -> None:
+    storage.audit.note(replace(a_request(home, 1), count=1_234))
+    storage.audit.note(a_request(home, 2))
+    await storage.audit.flush()
+    page = await storage.audit.events(home.tenant_id, AuditFilter(), after=None, limit=10)
+    assert [one.count for one in page.items] == [1_234, 1]
+    assert (await storage.audit.verify()).problems == []
+
+
 async def test_a_sealed_trail_verifies_and_tells_what_is_not_sealed_yet(
     storage: Storage, home: Partition, space: Partition
 ) -> None:

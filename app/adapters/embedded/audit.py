@@ -188,6 +188,7 @@ def _event(tenant_id: str, row: tuple[Any, ...]) -> AuditEvent:
         outcome=said["outcome"],
         targets=tuple(said["targets"]),
         request_id=said["request"],
+        count=said.get("count", 1),
         commitment=said["commitment"],
         personal=json.loads(payload) if payload else {},
     )

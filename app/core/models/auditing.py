@@ -17,6 +17,8 @@ class AuditKind(StrEnum):
 class AuditEvent:
     """Who did what to which objects, and how it went. Holds no personal data.
 
+    It tells of `count` requests: of more than one if they were turned away within the same minute,
+    from the same address and for the same reason, before any operation saw them.
     `commitment` is the salted hash of the personal data kept beside the chain (`personal`), which
     can be erased without breaking it. `seq` counts from 1 in the chain of its `writer`.
     """
@@ -33,6 +35,7 @@ class AuditEvent:
     outcome: str  # an HTTP status, or "committed"
     targets: tuple[str, ...] = ()  # "document/doc_…", of changes "put document/doc_…"
     request_id: str = ""
+    count: int = 1
     commitment: str | None = None
     personal: Mapping[str, str] = field(default_factory=dict)
 

@@ -12,7 +12,7 @@ from app.core.models.auditing import AuditEvent, Checkpoint
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noted:
-    """A request that was answered, to be recorded."""
+    """A request that was answered, to be recorded; or how many alike (`count`) were."""
 
     tenant_id: str
     actor: str
@@ -21,6 +21,7 @@ class Noted:
     outcome: str
     targets: tuple[str, ...] = ()
     request_id: str = ""
+    count: int = 1
     personal: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -23,6 +23,10 @@ class AuditEvent(TypedDict):
     outcome: Annotated[str, Field(description="An HTTP status, or `committed`.")]
     targets: Annotated[list[str], Field(description="The objects, with what a change did.")]
     request_id: str
+    count: Annotated[
+        int,
+        Field(description="How many requests, all alike, were turned away; 1 of any other event."),
+    ]
     personal: Annotated[
         dict[str, str], Field(description="Personal data, until it is erased; never chained.")
     ]
@@ -49,5 +53,6 @@ def audit_event(found: m.AuditEvent) -> AuditEvent:
         outcome=found.outcome,
         targets=list(found.targets),
         request_id=found.request_id,
+        count=found.count,
         personal=dict(found.personal),
     )

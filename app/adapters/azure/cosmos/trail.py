@@ -60,6 +60,7 @@ def told(tenant_id: str, item: Item) -> AuditEvent:
         outcome=said["outcome"],
         targets=tuple(said["targets"]),
         request_id=said["request"],
+        count=said.get("count", 1),
         commitment=said["commitment"],
         personal=json.loads(item["payload"]) if item["payload"] else {},
     )
