@@ -25,7 +25,7 @@ from retrieval_sets import Collection, collections
 from retrieval_text import Zipf
 
 PER_DOCUMENT, LIMIT, QUESTIONS, KILLS, DEPTH = 100, 20, 300, 5, 40
-SECRET = "zanzibarquux"
+SECRET = "zanzibarquux"  # pragma: allowlist secret - a rare word, looked for after its removal
 # What is asked, and the text that is meant.
 FRENCH = {"paiement": "les paiements", "impot": "nos impôts", "cheval": "deux chevaux"} | {
     "nationale": "mesures nationales",

@@ -1,8 +1,11 @@
 """detect-secrets over every file under version control, and over what history ever added."""
 
 import json
+import re
 import subprocess
 import tempfile
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,8 @@ from pipelines.readiness.evidence import note
 from pipelines.scans import scanner
 
 HISTORY = "history"
+MARK = re.compile(r"\s*(?:#|//|<!--)\s*pragma: allowlist")
+NEXT_LINE = "pragma: allowlist nextline"
 LOCKS = ("uv.lock", "*/uv.lock", "*/package-lock.json")
 # Assembled here, so that this file holds no secret; the scan has to find it.
 PLANTED = "AKIA" + "IOSFODNN7" + "EXAMPLX"
@@ -33,6 +38,24 @@ def scan(report: Path) -> int:
     return done.returncode
 
 
+def allowed(marked: Sequence[str]) -> set[str]:
+    """Return the lines that a mark in a file allows: history holds them from before they had it."""
+    same = {MARK.split(line)[0].strip() for line in marked if MARK.search(line)}
+    following = {after.strip() for line, after in pairwise(marked) if NEXT_LINE in line}
+    return (same | following) - {""}
+
+
+def _marked() -> list[str]:
+    """Return every marked line of the files under version control, and the line after it."""
+    done = subprocess.run(
+        ["git", "grep", "-hI", "-A1", "-e", "pragma: allowlist"],
+        cwd=scanner.ROOT,
+        capture_output=True,
+        check=False,  # 1: there is no mark at all
+    )
+    return done.stdout.decode(errors="replace").splitlines()
+
+
 def _write_history(path: Path) -> int:
     """Write every line that was ever added, lock files aside; return the number of commits."""
     left_out = [f":(exclude){pattern}" for pattern in LOCKS]
@@ -43,7 +66,9 @@ def _write_history(path: Path) -> int:
         check=True,
     ).stdout.decode(errors="replace")
     added = [line[1:] for line in log.splitlines() if line.startswith("+") and line[:4] != "+++ "]
-    path.write_text("\n".join(added) + "\n", encoding="utf-8")
+    settled = allowed(_marked())
+    kept = [line for line in added if line.strip() not in settled]
+    path.write_text("\n".join(kept) + "\n", encoding="utf-8")
     counted = subprocess.run(
         ["git", "rev-list", "--count", "HEAD"], cwd=scanner.ROOT, capture_output=True, check=True
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 from pipelines.readiness.checks.sarif import CHECK
 from pipelines.scans import ruff, sarif, scanner
 from pipelines.scans.scanner import ROOT
-from pipelines.scans.secrets import HISTORY, PLANTED, without_repetitions
+from pipelines.scans.secrets import HISTORY, PLANTED, allowed, without_repetitions
 
 
 def test_a_sarif_log_gets_relative_paths_and_what_was_looked_at(tmp_path: Path) -> None:
@@ -35,6 +35,18 @@ def test_a_secret_that_a_file_still_holds_is_not_found_twice() -> None:
     here, gone = {"hashed_secret": "1"}, {"hashed_secret": "2"}
     found = without_repetitions({"app/a.py": [here], HISTORY: [here, gone]})
     assert found == {"app/a.py": [here], HISTORY: [gone]}
+
+
+def test_what_a_file_marks_as_no_secret_is_none_in_history_either() -> None:
+    mark = "pragma: allowlist"
+    lines = [
+        f'a = "1"  # {mark} secret - a name',
+        "b = 2",
+        "--",
+        f"# {mark} nextline secret",
+        "c = 3",
+    ]
+    assert allowed(lines) == {'a = "1"', "c = 3"}
 
 
 def test_the_planted_secret_stands_in_no_file() -> None:

@@ -14,6 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 
+from pipelines.readiness.checks import licences
+from pipelines.readiness.checks.check import Asked
 from pipelines.readiness.checks.licences import accepted
 from pipelines.readiness.packages import SERVICE, exported, locked_packages, normal
 from pipelines.scans import osv, safety_database
@@ -196,3 +198,14 @@ def test_a_licence_expression_needs_a_choice_that_is_all_accepted(
     expression: str, accepted_too: bool
 ) -> None:
     assert accepted(expression, frozenset({"MIT", "Apache-2.0"})) == accepted_too
+
+
+@pytest.mark.parametrize(("declared", "found"), [("BSD License", 0), ("GPL License", 1)])
+def test_a_licence_that_a_person_read_counts_until_the_package_declares_another(
+    declared: str, found: int
+) -> None:
+    said = {"name": "alpha", "licenses": [{"license": {"name": declared}}]}
+    options = {"allowed": ["BSD-3-Clause"], "told": {"alpha: BSD License": "BSD-3-Clause"}}
+    asked = Asked(options=options, now=datetime(2026, 1, 1, tzinfo=UTC))
+    report = json.dumps({"components": [said]}).encode()
+    assert len(licences.read(report, asked).findings) == found

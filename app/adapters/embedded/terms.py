@@ -51,4 +51,4 @@ def _some(condition: Condition) -> Sql:
 
 
 def _exists(test: str) -> str:
-    return f"EXISTS (SELECT 1 FROM json_each(terms) WHERE {test})"  # noqa: S608 - marks only
+    return f"EXISTS (SELECT 1 FROM json_each(terms) WHERE {test})"  # noqa: S608 - marks only  # nosec B608

@@ -45,16 +45,16 @@ def read(report: bytes, asked: Asked) -> Reading:
     """Read a CycloneDX document: each component needs a licence that is accepted.
 
     A package often says the same licence twice, as an SPDX id and as a classifier: one will do.
-    `told` holds licences that a person read in packages which do not declare theirs.
+    `told` holds what a person read in a package, under `<name>: <what it declares>`: as soon as
+    it declares something else, it has to be read again.
     """
     allowed, told = frozenset(asked.texts("allowed")), asked.options.get("told", {})
     components = parsed(report, holding="components")["components"]
     findings = []
     for made in components:
-        licences = named(made) or frozenset(filter(None, [told.get(made["name"])]))
-        known = [licence for licence in licences if accepted(licence, allowed)]
-        if not known:
-            said = ", ".join(sorted(licences)) or "none"
+        said = ", ".join(sorted(named(made))) or "none"
+        licences = {*named(made), told.get(f"{made['name']}: {said}", "")}
+        if not any(accepted(licence, allowed) for licence in licences):
             findings.append(
                 Finding(rule="not-accepted", where=made["name"], message=said, snippet=said)
             )

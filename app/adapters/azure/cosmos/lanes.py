@@ -17,7 +17,7 @@ _FIELDS = "c.lane, c.tenant_id, c.space_id, c.job_id, c.due_at, c.held, c.queued
 _DUE = f"""
 SELECT TOP {_LOOK} {_FIELDS} FROM c
 WHERE c.due_at <= @now AND NOT ARRAY_CONTAINS(@seen, c.tenant_id) ORDER BY c.queued_at
-"""  # noqa: S608 - constants only
+"""  # noqa: S608 - constants only  # nosec B608
 _HELD = "SELECT VALUE c.tenant_id FROM c WHERE c.held = true AND c.due_at > @now"
 _NEXT = "SELECT TOP 1 VALUE c.due_at FROM c ORDER BY c.due_at"
 _OLDEST = """
@@ -28,7 +28,7 @@ _RUNNING += "c.held = true AND c.due_at > @now"
 _BURIED = f"""
 SELECT TOP @limit {_FIELDS} FROM c
 WHERE c.tenant_id = @tenant AND c.job_id > @after ORDER BY c.job_id
-"""  # noqa: S608 - constants only
+"""  # noqa: S608 - constants only  # nosec B608
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,7 +82,7 @@ class Search:
         parameters, tests = self._tests(filtered=filtered)
         if term is not None:
             tests.append(f"FullTextContains(c.lexemes, {parameters.add(term)})")
-        sql = f"SELECT VALUE COUNT(1) FROM c WHERE {' AND '.join(tests)}"  # noqa: S608
+        sql = f"SELECT VALUE COUNT(1) FROM c WHERE {' AND '.join(tests)}"  # noqa: S608  # nosec B608
         [found] = await self._container.query(self._place, sql, parameters.values)
         return int(found)
 
@@ -124,7 +124,7 @@ class Search:
         names = ", ".join(parameters.add(term) for term in terms)
         tests.append(f"FullTextContainsAny(c.lexemes, {names})")
         sql = (
-            f"SELECT TOP {self._rows} {self._columns(parameters)} FROM c"  # noqa: S608
+            f"SELECT TOP {self._rows} {self._columns(parameters)} FROM c"  # noqa: S608  # nosec B608
             f" WHERE {' AND '.join(tests)} ORDER BY RANK FullTextScore(c.lexemes, {names})"
         )
         return await self._container.query(self._place, sql, parameters.values)
@@ -132,7 +132,7 @@ class Search:
     async def _by_vector(self) -> list[Item]:
         parameters, tests = self._tests(filtered=True)
         sql = (
-            f"SELECT TOP {self._rows} {self._columns(parameters)} FROM c"  # noqa: S608
+            f"SELECT TOP {self._rows} {self._columns(parameters)} FROM c"  # noqa: S608  # nosec B608
             f" WHERE {' AND '.join(tests)} ORDER BY {_SIMILAR}"
         )
         return await self._container.query(self._place, sql, parameters.values)
@@ -143,7 +143,7 @@ class Search:
         parameters = Parameters({"@kind": passages.HEAD})
         names = ", ".join(parameters.add(id_) for id_ in sorted(ids))
         sql = (
-            "SELECT c.document_id, c.active, c.version, c.title, c.attributes FROM c"  # noqa: S608
+            "SELECT c.document_id, c.active, c.version, c.title, c.attributes FROM c"  # noqa: S608  # nosec B608
             f" WHERE c.kind = @kind AND c.document_id IN ({names})"
         )
         rows = await self._container.query(self._place, sql, parameters.values)

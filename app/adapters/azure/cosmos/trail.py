@@ -38,7 +38,7 @@ def page(wanted: AuditFilter, after: str, limit: int) -> tuple[str, dict[str, ob
         if bound is not None:
             tests.append(f"c.at {sign} {parameters.add(_instant(bound))}")
     sql = (
-        "SELECT TOP @limit c.position, c.writer, c.seq, c.at, c.body, c.payload FROM c"  # noqa: S608
+        "SELECT TOP @limit c.position, c.writer, c.seq, c.at, c.body, c.payload FROM c"  # noqa: S608  # nosec B608
         f" WHERE {' AND '.join(tests)} ORDER BY c.position"
     )
     return sql, parameters.values
