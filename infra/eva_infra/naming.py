@@ -46,6 +46,7 @@ RULES: Mapping[str, Rule] = {
     "log": Rule(63),
     "appi": Rule(255),
     "ag": Rule(255),
+    "ampls": Rule(255),
     "as": Rule(255),
     "dash": Rule(30),
     "budget": Rule(63),

@@ -23,6 +23,7 @@ from eva_infra.components.network import Network, NetworkArgs
 from eva_infra.components.observability import Observability
 from eva_infra.components.records import Records, RecordsArgs
 from eva_infra.components.registry import Registry, RegistryArgs
+from eva_infra.components.telemetry_link import TelemetryLink, TelemetryLinkArgs
 from eva_infra.components.vault import Vault, VaultArgs
 from eva_infra.containers import declared
 from eva_infra.context import Context, child
@@ -61,7 +62,14 @@ def build(settings: Settings) -> Mapping[str, pulumi.Output[str]]:
     ctx = _context(settings)
     watch = Observability(ctx)
     identity = Identity(ctx, "service")
-    net = Network(ctx, NetworkArgs(space=settings.network, hosting=settings.hosting))
+    net = Network(
+        ctx,
+        NetworkArgs(
+            space=settings.network, hosting=settings.hosting, called=settings.called_addresses
+        ),
+    )
+    link = TelemetryLinkArgs(network=net, workspace=watch.workspace, insights=watch.insights)
+    TelemetryLink(ctx, link)
     stores = _stores(ctx, net, identity)
     grants = _grants(ctx, stores, watch, identity)
     edge = Edge(ctx) if settings.edge else None
@@ -82,8 +90,10 @@ def build(settings: Settings) -> Mapping[str, pulumi.Output[str]]:
     )
     public = edge.publish(host) if edge else None
     federation = _federation(ctx)
-    _watched(ctx, watch, stores, host, edge)
+    _shown(ctx, watch)
+    _observed(ctx, watch, _seen(net, stores, host, edge), host.metrics_only)
     return {
+        **({"domainProof": public.proof} if public and public.proof else {}),
         "serviceHost": public.service if public else host.host_name,
         "stagingHost": public.staging if public else host.staging,
         "resourceGroup": ctx.group,
@@ -176,9 +186,8 @@ def _federation(ctx: Context) -> Federation:
     )
 
 
-def _watched(
-    ctx: Context, watch: Observability, stores: _Stores, host: Host, edge: Edge | None
-) -> None:
+def _shown(ctx: Context, watch: Observability) -> None:
+    """Make of `dashboards/` what wakes people and what they then look at."""
     Alerts(
         ctx,
         AlertsArgs(
@@ -190,18 +199,43 @@ def _watched(
     )
     shown = BoardsArgs(boards=boards(), workbooks=workbooks(), workspace=watch.workspace)
     Boards(ctx, shown)
-    blobs = "/blobServices/default"
-    of: dict[str, pulumi.Output[str]] = {
+
+
+def _seen(
+    net: Network, stores: _Stores, host: Host, edge: Edge | None
+) -> Mapping[str, pulumi.Output[str]]:
+    """Return the ids of all that has logs or metrics, by role."""
+    documents, audit = stores.documents.account.id, stores.audit.account.id
+    return {
         "cosmos": stores.records.id,
-        "documents": pulumi.Output.concat(stores.documents.account.id, blobs),
-        "audit": pulumi.Output.concat(stores.audit.account.id, blobs),
+        "documents": pulumi.Output.concat(documents, "/blobServices/default"),
+        "wake-up-calls": pulumi.Output.concat(documents, "/queueServices/default"),
+        "audit": pulumi.Output.concat(audit, "/blobServices/default"),
         "openai": stores.models.id,
         "vault": stores.vault.id,
         "redis": stores.cache.id,
+        "redis-database": stores.cache.database,
         "registry": stores.registry.id,
+        "network": net.id,
+        **{f"nsg-{role}": id_ for role, id_ in net.security_groups.items()},
         **host.observed,
+        **({"edge": edge.id} if edge else {}),
     }
-    if edge:
-        of["edge"] = edge.id
-    silent = frozenset({"plan", "redis"})
-    Diagnostics(ctx, DiagnosticsArgs(workspace=watch.workspace, of=of, metrics_only=silent))
+
+
+def _observed(
+    ctx: Context,
+    watch: Observability,
+    seen: Mapping[str, pulumi.Output[str]],
+    metrics_only: frozenset[str],
+) -> None:
+    """Send logs and metrics of all to the workspace, which also keeps who asked it what."""
+    Diagnostics(
+        ctx,
+        DiagnosticsArgs(
+            workspace=watch.workspace,
+            of={**seen, "workspace": watch.workspace},
+            metrics_only=metrics_only | {"redis"},
+            logs_only=frozenset({"redis-database", "nsg-service", "nsg-endpoints"}),
+        ),
+    )

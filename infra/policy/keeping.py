@@ -85,14 +85,22 @@ def _second_region(stack: Sequence[Seen]) -> Iterator[str]:
 
 def _immutable_audit(stack: Sequence[Seen]) -> Iterator[str]:
     kept = {
-        seen.get("containerName")
+        (seen.get("accountName"), seen.get("containerName"))
         for seen in stack
         if seen.kind == "storage:BlobContainerImmutabilityPolicy"
         and seen.get("allowProtectedAppendWrites")
         and (seen.get("immutabilityPeriodSinceCreationInDays") or 0) >= 1
     }
-    if "audit" not in kept:
+    others = {
+        (seen.get("accountName"), seen.get("containerName"))
+        for seen in stack
+        if seen.kind == "storage:BlobContainer"
+    } - kept
+    if "audit" not in {container for _, container in kept}:
         yield "the container audit can be changed"
+    for account, container in others:
+        if account in {account for account, _ in kept}:
+            yield f"{container} shares an account with what cannot be deleted"
 
 
 def _vectors(seen: Seen) -> Iterator[str]:

@@ -21,6 +21,9 @@ NO_PUBLIC_SIDE: Wanted = {
         "properties.networkAcls.defaultAction": "Deny",
     },
     "redisenterprise:RedisEnterprise": {"publicNetworkAccess": "Disabled"},
+    "operationalinsights:Workspace": {"publicNetworkAccessForIngestion": "Disabled"},
+    "applicationinsights:Component": {"publicNetworkAccessForIngestion": "Disabled"},
+    "monitor:PrivateLinkScope": {"accessModeSettings.ingestionAccessMode": "PrivateOnly"},
     "containerregistry:Registry": {"publicNetworkAccess": "Disabled"},
     "app:ManagedEnvironment": {
         "publicNetworkAccess": "Disabled",
@@ -35,7 +38,11 @@ PRIVATE: Mapping[str, str] = {
     "keyvault:Vault": "vault",
     "redisenterprise:RedisEnterprise": "redisEnterprise",
     "containerregistry:Registry": "registry",
+    "monitor:PrivateLinkScope": "azuremonitor",
 }
+TELEMETRY = ("operationalinsights:Workspace", "applicationinsights:Component")
+PUBLIC_NAMES = ("cdn:AFDEndpoint", "cdn:AFDCustomDomain")
+ANYWHERE = (None, "*", "Internet", "0.0.0.0/0", "AzureCloud")
 SITES = ("web:WebApp", "web:WebAppSlot")
 
 
@@ -51,6 +58,17 @@ def _private_endpoints(stack: Sequence[Seen]) -> Iterator[str]:
         group = PRIVATE.get(seen.kind)
         if group and (seen.get("id"), group) not in reached:
             yield f"{seen.name} has no private endpoint for {group}"
+
+
+def _telemetry(stack: Sequence[Seen]) -> Iterator[str]:
+    linked = {
+        seen.get("linkedResourceId")
+        for seen in stack
+        if seen.kind == "monitor:PrivateLinkScopedResource"
+    }
+    for seen in stack:
+        if seen.kind in TELEMETRY and seen.get("id") not in linked:
+            yield f"{seen.name} is in no private link scope"
 
 
 def _private_names(stack: Sequence[Seen]) -> Iterator[str]:
@@ -87,6 +105,32 @@ def _subnets(seen: Seen) -> Iterator[str]:
         yield "does not hold private endpoints to its security group"
 
 
+def _way_out(stack: Sequence[Seen]) -> Iterator[str]:
+    hosts = {
+        str(seen.get("networkSecurityGroup.id"))
+        for seen in stack
+        if seen.kind == "network:Subnet" and seen.get("delegations")
+    }
+    for seen in stack:
+        if seen.kind in SITES and seen.get("outboundVnetRouting.allTraffic") is not True:
+            yield f"{seen.name} calls the Internet past the network"
+        if seen.kind == "network:NetworkSecurityGroup" and seen.get("id") in hosts:
+            yield from (f"{seen.name} {problem}" for problem in _let_out(seen))
+
+
+def _let_out(seen: Seen) -> Iterator[str]:
+    out = [one for one in seen.get("securityRules") or [] if one["direction"] == "Outbound"]
+    allowed = [one for one in out if one["access"] == "Allow"]
+    for rule in allowed:
+        if rule.get("destinationAddressPrefix") in ANYWHERE:
+            yield f"lets calls out to anywhere by {rule['name']}"
+    if not any(
+        one["access"] == "Deny" and one["protocol"] == one["destinationAddressPrefix"] == "*"
+        for one in out
+    ):
+        yield "does not end with a refusal of all other calls"
+
+
 def _firewalls(stack: Sequence[Seen]) -> Iterator[str]:
     guarded = {
         domain["id"]
@@ -96,7 +140,7 @@ def _firewalls(stack: Sequence[Seen]) -> Iterator[str]:
         for domain in association["domains"]
     }
     for seen in stack:
-        if seen.kind == "cdn:AFDEndpoint" and seen.get("id") not in guarded:
+        if seen.kind in PUBLIC_NAMES and seen.get("id") not in guarded:
             yield f"{seen.name} has no firewall in front"
         if seen.kind == "frontdoor:Policy":
             sets = seen.get("managedRules.managedRuleSets") or []
@@ -116,6 +160,11 @@ RULES: tuple[Rule, ...] = (
         find=_private_endpoints,
     ),
     StackRule(
+        name="telemetry-by-private-link",
+        statement="Telemetry is taken from the stack's network only.",
+        find=_telemetry,
+    ),
+    StackRule(
         name="private-names",
         statement="Every private endpoint is found by its service's name.",
         find=_private_names,
@@ -129,6 +178,11 @@ RULES: tuple[Rule, ...] = (
         name="subnets-are-closed",
         statement="Subnets have a security group and no default way out.",
         find=_subnets,
+    ),
+    StackRule(
+        name="way-out-is-named",
+        statement="The service calls what is named, and nothing else of the Internet.",
+        find=_way_out,
     ),
     StackRule(
         name="firewall-in-front",

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from policy.reach import SITES
 from policy.rules import ResourceRule, Rule, Seen, StackRule
 
 TAGS = ("workload", "env", "owner", "cost-center", "managed-by")
@@ -43,8 +44,15 @@ OBSERVED = (
     "web:WebAppSlot",
     "web:AppServicePlan",
     "app:ManagedEnvironment",
+    "app:ContainerApp",
     "cdn:Profile",
+    "redisenterprise:Database",
+    "network:VirtualNetwork",
+    "network:NetworkSecurityGroup",
+    "monitor:AutoscaleSetting",
+    "operationalinsights:Workspace",
 )
+WORKER = "EVA_WORKER"  # whether a build does background work
 _DIGEST = re.compile(r".+/.+@sha256:[0-9a-f]{64}")
 
 
@@ -86,6 +94,53 @@ def _observed(stack: Sequence[Seen]) -> Iterator[str]:
             yield f"{seen.name} has no diagnostic setting"
 
 
+def _healthy(seen: Seen) -> Iterator[str]:
+    if seen.kind in SITES:
+        if not seen.get("siteConfig.healthCheckPath"):
+            yield "is never asked whether it is alive"
+        if seen.get("siteConfig.alwaysOn") is not True:
+            yield "is put to sleep when nobody calls"
+    if seen.kind == "app:ContainerApp" and seen.get("configuration.ingress"):
+        [container] = seen.get("template.containers")
+        probed = {one["type"] for one in container.get("probes") or []}
+        for kind in sorted({"Liveness", "Readiness"} - probed):
+            yield f"has no probe for {kind.lower()}"
+    if seen.kind == "cdn:AFDOriginGroup" and not seen.get("healthProbeSettings.probePath"):
+        yield "sends requests to origins whose health it does not know"
+
+
+def _scaled(stack: Sequence[Seen]) -> Iterator[str]:
+    scaled = {
+        str(seen.get("targetResourceUri"))
+        for seen in stack
+        if seen.kind == "monitor:AutoscaleSetting"
+        and seen.get("enabled")
+        and all(len(profile.get("rules") or []) > 1 for profile in seen.get("profiles"))
+    }
+    for seen in stack:
+        if seen.kind == "web:AppServicePlan" and seen.get("id") not in scaled:
+            yield f"{seen.name} does not grow and shrink by itself"
+        if seen.kind == "app:ContainerApp" and not seen.get("template.scale.rules"):
+            yield f"{seen.name} does not grow and shrink by itself"
+
+
+def _slots(stack: Sequence[Seen]) -> Iterator[str]:
+    kept = {
+        name
+        for seen in stack
+        if seen.kind == "web:WebAppSlotConfigurationNames"
+        for name in seen.get("appSettingNames") or []
+    }
+    for seen in stack:
+        if seen.kind != "web:WebAppSlot":
+            continue
+        settings = {one["name"]: one["value"] for one in seen.get("siteConfig.appSettings") or []}
+        if settings.get(WORKER) != "false":
+            yield f"{seen.name} does background work before it is in use"
+        if WORKER not in kept:
+            yield f"{WORKER} would be swapped with the build"
+
+
 def _alerts(stack: Sequence[Seen]) -> Iterator[str]:
     rules = [seen for seen in stack if seen.kind == "monitor:ScheduledQueryRule"]
     if not rules:
@@ -106,6 +161,21 @@ RULES: tuple[Rule, ...] = (
         name="image-by-digest",
         statement="What runs is named by digest, so that it is what was tested and signed.",
         find=_digests,
+    ),
+    ResourceRule(
+        name="known-to-be-alive",
+        statement="What serves is asked whether it is alive, and gets no requests when it is not.",
+        find=_healthy,
+    ),
+    StackRule(
+        name="scales-by-itself",
+        statement="What serves grows and shrinks with what it has to do.",
+        find=_scaled,
+    ),
+    StackRule(
+        name="a-waiting-build-waits",
+        statement="A build that waits in a slot does no background work; that stays with the slot.",
+        find=_slots,
     ),
     StackRule(
         name="everything-observed",

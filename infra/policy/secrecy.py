@@ -40,6 +40,10 @@ ENCRYPTED: Wanted = {
     "web:WebApp": _SITE,
     "web:WebAppSlot": _SITE,
     "cdn:Route": {"httpsRedirect": "Enabled", "forwardingProtocol": "HttpsOnly"},
+    "cdn:AFDCustomDomain": {
+        "tlsSettings.minimumTlsVersion": "TLS12",
+        "tlsSettings.certificateType": "ManagedCertificate",
+    },
     "cdn:AFDOrigin": {"enforceCertificateNameCheck": True},
 }
 GUARDED_VAULT: Wanted = {

@@ -10,6 +10,7 @@ OWN = {
     "repositoryId": "456",
     "image": f"eva-api@sha256:{'a' * 64}",
     "alertEmails": '["on-call@acme.test"]',
+    "domain": "",
 }
 MODELS = "az cognitiveservices model list -l canadaeast"
 QUOTA = "az cognitiveservices usage list -l canadaeast"

@@ -23,7 +23,7 @@ class Mutation:
     def id(self) -> str:
         """Return what tests are called by."""
         what = self.path or (self.change.__name__ if self.change else "")
-        return f"{self.policy}-{self.kind.partition(':')[2]}-{what}"
+        return "-".join(filter(None, (self.policy, self.kind.partition(":")[2], self.name, what)))
 
     def applied(self, graph: Graph) -> Graph:
         """Return the graph with this done to it."""
@@ -64,3 +64,9 @@ def dropped(_: Recorded) -> None:
 def unprotected(one: Recorded) -> Recorded:
     """Remove its protection."""
     return replace(one, protect=False)
+
+
+def beside_the_audit_trail(one: Recorded) -> Recorded:
+    """Move a container into the account of the audit trail."""
+    account = str(one.inputs["accountName"]).replace("docs", "aud")
+    return replace(one, inputs={**one.inputs, "accountName": account})

@@ -32,7 +32,7 @@ def test_quantities_come_from_the_graph(graph_of: GraphOf) -> None:
     most = (2 * 20_000 + 4 * 5_000) / 100 * 2 * HOURS
     assert cosmos.ceiling == most
     assert cosmos.floor == pytest.approx(most / 10)
-    assert rows["private-endpoint"].floor == 8 * HOURS
+    assert rows["private-endpoint"].floor == 9 * HOURS
     assert rows["redis.Balanced_B5"].floor == 2 * HOURS
     assert rows["blob.storage"].by_use
 
@@ -54,8 +54,8 @@ def test_without_prices_nothing_is_summed_and_all_is_listed(graph_of: GraphOf, s
 
 def test_what_has_a_price_is_summed_and_the_rest_is_listed(graph_of: GraphOf) -> None:
     found = estimate(graph_of("prod"), ONE)
-    assert found.floor == 3 * HOURS * 2 + 8 * HOURS
-    assert found.ceiling == 12 * HOURS * 2 + 8 * HOURS
+    assert found.floor == 3 * HOURS * 2 + 9 * HOURS
+    assert found.ceiling == 12 * HOURS * 2 + 9 * HOURS
     assert "app-service.P1v3" not in found.unpriced
     assert "front-door.premium" in found.unpriced
     assert "prices of 2026-11-22" in next(table(found))

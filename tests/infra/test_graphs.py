@@ -13,6 +13,8 @@ from tests.infra.variants import VARIANTS, GraphOf
 
 ROOT = Path(__file__).parents[2]
 PHYSICAL = re.compile(r"[A-Za-z0-9._-]+")
+# What no stack file says yet.
+OTHERWISE = {"privateQueries": "true", "calledAddresses": '["198.51.100.7/32"]'}
 SDK_SETTINGS = {"AZURE_CLIENT_ID", "WEBSITES_PORT", "WEBSITES_ENABLE_APP_SERVICE_STORAGE"}
 
 
@@ -41,7 +43,7 @@ def test_every_stack_file_builds_a_whole_stack(graph: Graph) -> None:
     assert len(list(graph.custom)) > 90
     assert kinds <= {*PATHS, GROUP}
     assert kinds >= {"cosmosdb:DatabaseAccount", "keyvault:Vault", "consumption:Budget"}
-    assert set(graph.outputs) == {
+    assert set(graph.outputs) - {"domainProof"} == {
         "serviceHost", "stagingHost", "serviceId", "resourceGroup", "registry", "vaultUri",
         "previewClientId", "deployerClientId", "cacheHost",
     }  # fmt: skip
@@ -82,7 +84,7 @@ def references(value: Any) -> Iterator[str]:
 def test_every_reference_leads_to_a_resource_of_the_stack(graph: Graph) -> None:
     ids = {one.id for one in graph.custom}
     elsewhere = re.compile(
-        r".*/(roleDefinitions|sqlRoleDefinitions)/[0-9a-f-]+|.*/blobServices/default"
+        r".*/(roleDefinitions|sqlRoleDefinitions)/[0-9a-f-]+|.*/(blob|queue)Services/default"
     )
     found = {ref for one in graph.custom for ref in references(dict(one.inputs))}
     assert len(found) > 20
@@ -187,10 +189,109 @@ def test_container_apps_run_the_worker_apart_and_have_no_public_side(graph_of: G
         assert origin.inputs["sharedPrivateLinkResource"]["groupId"] == "managedEnvironments"
 
 
+def let_out(graph: Graph) -> list[str]:
+    rules = graph.named("network:NetworkSecurityGroup", "nsg-service").inputs["securityRules"]
+    assert [one["access"] for one in rules] == ["Allow"] * (len(rules) - 1) + ["Deny"]
+    assert {one["direction"] for one in rules} == {"Outbound"}
+    return [one["destinationAddressPrefix"] for one in rules]
+
+
+def test_calls_go_to_private_endpoints_and_the_identity_only(graph_of: GraphOf) -> None:
+    prod = graph_of("prod")
+    endpoints = prod.named("network:Subnet", "snet-endpoints").inputs["addressPrefix"]
+    assert let_out(prod) == [endpoints, "AzureActiveDirectory", "*"]
+    for site in prod.of("web:WebApp") + prod.of("web:WebAppSlot"):
+        assert site.inputs["outboundVnetRouting"]["allTraffic"] is True
+    assert let_out(graph_of("dev", **OTHERWISE))[1:-1] == [
+        "AzureActiveDirectory",
+        "198.51.100.7/32",
+    ]
+    apps = let_out(graph_of("prod", hosting="containerapps"))
+    assert {"MicrosoftContainerRegistry", "AzureFrontDoor.FirstParty"} <= set(apps)
+
+
+def test_telemetry_goes_by_private_link_and_under_every_name_that_it_uses(graph: Graph) -> None:
+    [scope] = graph.of("monitor:PrivateLinkScope")
+    linked = {
+        one.inputs["linkedResourceId"] for one in graph.of("monitor:PrivateLinkScopedResource")
+    }
+    takes = graph.of("operationalinsights:Workspace") + graph.of("applicationinsights:Component")
+    assert linked == {one.id for one in takes}
+    endpoint = graph.named("network:PrivateEndpoint", "pep-telemetry")
+    [link] = endpoint.inputs["privateLinkServiceConnections"]
+    assert link["privateLinkServiceId"] == scope.id
+    configs = graph.named("network:PrivateDnsZoneGroup", "dns-telemetry").inputs
+    zones = {one["privateDnsZoneId"].rsplit("/", 1)[1] for one in configs["privateDnsZoneConfigs"]}
+    assert zones == {
+        "privatelink.monitor.azure.com", "privatelink.oms.opinsights.azure.com",
+        "privatelink.ods.opinsights.azure.com", "privatelink.agentsvc.azure-automation.net",
+        "privatelink.blob.core.windows.net",
+    }  # fmt: skip
+
+
+def test_logs_are_read_from_outside_unless_a_stack_says_otherwise(graph_of: GraphOf) -> None:
+    for graph, access, mode in (
+        (graph_of("dev"), "Enabled", "Open"),
+        (graph_of("dev", **OTHERWISE), "Disabled", "PrivateOnly"),
+    ):
+        [workspace] = graph.of("operationalinsights:Workspace")
+        [insights] = graph.of("applicationinsights:Component")
+        [scope] = graph.of("monitor:PrivateLinkScope")
+        assert workspace.inputs["publicNetworkAccessForQuery"] == access
+        assert insights.inputs["publicNetworkAccessForQuery"] == access
+        assert scope.inputs["accessModeSettings"]["queryAccessMode"] == mode
+
+
+def test_the_services_own_name_has_a_managed_certificate_and_leads_to_the_service(
+    graph_of: GraphOf,
+) -> None:
+    prod = graph_of("prod")
+    [domain] = prod.of("cdn:AFDCustomDomain")
+    assert domain.inputs["hostName"] == "eva-api.example.org"
+    assert domain.inputs["tlsSettings"] == {
+        "certificateType": "ManagedCertificate",
+        "minimumTlsVersion": "TLS12",
+    }
+    route = prod.named("cdn:Route", "route-service").inputs
+    assert route["customDomains"] == [{"id": domain.id}]
+    assert prod.named("cdn:Route", "route-staging").inputs["customDomains"] == []
+    assert prod.outputs["domainProof"] == "_token"
+    staging = graph_of("staging")
+    assert staging.of("cdn:AFDCustomDomain") == []
+    assert "domainProof" not in staging.outputs
+
+
 def test_both_hosts_publish_the_same_names(graph_of: GraphOf) -> None:
     one, other = graph_of("prod"), graph_of("prod", hosting="containerapps")
     assert one.outputs["serviceHost"] == other.outputs["serviceHost"]
     assert one.outputs["stagingHost"] == other.outputs["stagingHost"]
+
+
+def test_deployments_and_scaling_are_left_to_those_who_do_them(prod: Graph) -> None:
+    for site in prod.of("web:WebApp") + prod.of("web:WebAppSlot"):
+        assert site.ignore_changes == ["siteConfig.linuxFxVersion"]
+    assert prod.of("web:AppServicePlan")[0].ignore_changes == ["sku.capacity"]
+
+
+def test_what_is_deleted_or_overwritten_stays_for_a_month_and_old_versions_go(graph: Graph) -> None:
+    for kept in graph.of("storage:BlobServiceProperties"):
+        assert kept.inputs["isVersioningEnabled"] is True
+        assert kept.inputs["deleteRetentionPolicy"] == {"enabled": True, "days": 30}
+    [lifecycle] = graph.of("storage:ManagementPolicy")
+    [rule] = lifecycle.inputs["policy"]["rules"]
+    assert set(rule["definition"]["actions"]) == {"baseBlob", "version"}
+    [cosmos] = graph.of("cosmosdb:DatabaseAccount")
+    assert cosmos.inputs["backupPolicy"]["type"] == "Continuous"
+
+
+def test_the_audit_trail_has_an_account_of_its_own_for_years(prod: Graph) -> None:
+    [kept] = prod.of("storage:BlobContainerImmutabilityPolicy")
+    assert kept.inputs["immutabilityPeriodSinceCreationInDays"] == 2555
+    accounts = {
+        one.inputs["containerName"]: one.inputs["accountName"]
+        for one in prod.of("storage:BlobContainer")
+    }
+    assert kept.inputs["accountName"] == accounts["audit"] != accounts["documents"]
 
 
 def test_production_spreads_and_replicates(prod: Graph) -> None:

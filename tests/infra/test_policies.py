@@ -6,7 +6,7 @@ from eva_infra.recording import Graph
 from eva_infra.settings import STACKS
 from policy import keeping, reach, secrecy
 from policy.policies import POLICIES, RULES, violations
-from tests.infra.mutating import Mutation, dropped, unprotected
+from tests.infra.mutating import Mutation, beside_the_audit_trail, dropped, unprotected
 
 GraphOf = Callable[..., Graph]
 TABLES = {
@@ -34,6 +34,14 @@ COSMOS, REDIS = "cosmosdb:DatabaseAccount", "redisenterprise:RedisEnterprise"
 SUBNET, VAULT = "network:Subnet", "keyvault:Vault"
 SQL, TRUST = "cosmosdb:SqlResourceSqlContainer", "managedidentity:FederatedIdentityCredential"
 IMMUTABLE = "storage:BlobContainerImmutabilityPolicy"
+NSG, SCOPED = "network:NetworkSecurityGroup", "monitor:PrivateLinkScopedResource"
+SCALE, STICKY = "monitor:AutoscaleSetting", "web:WebAppSlotConfigurationNames"
+DIAGNOSED, CONFIG = "monitor:DiagnosticSetting", "siteConfig"
+OBSERVED = (
+    "cosmos", "documents", "audit", "openai", "vault", "redis", "redis-database", "registry",
+    "network", "nsg-service", "nsg-endpoints", "service", "service-staging", "plan", "autoscale",
+    "edge", "workspace",
+)  # fmt: skip
 RULES_OF = "siteConfig.ipSecurityRestrictions"
 BY_HAND = [
     Mutation(policy="private-endpoints", kind="network:PrivateEndpoint", change=dropped),
@@ -54,7 +62,28 @@ BY_HAND = [
         path="privateEndpointNetworkPolicies",
         value="Disabled",
     ),
+    Mutation(policy="telemetry-by-private-link", kind=SCOPED, change=dropped),
+    Mutation(policy="telemetry-by-private-link", kind=SCOPED, path="linkedResourceId", value="x"),
+    Mutation(
+        policy="way-out-is-named", kind=SITE, path="outboundVnetRouting.allTraffic", value=False
+    ),
+    Mutation(
+        policy="way-out-is-named", kind=SLOT, path="outboundVnetRouting.allTraffic", value=None
+    ),
+    Mutation(policy="way-out-is-named", kind=NSG, path="securityRules", value=[]),
+    Mutation(
+        policy="way-out-is-named",
+        kind=NSG,
+        path="securityRules.1.destinationAddressPrefix",
+        value="Internet",
+    ),
     Mutation(policy="firewall-in-front", kind="cdn:SecurityPolicy", change=dropped),
+    Mutation(
+        policy="firewall-in-front",
+        kind="cdn:SecurityPolicy",
+        path="parameters.associations.0.domains.2.id",  # the stack's own name
+        value="another",
+    ),
     Mutation(policy="firewall-in-front", kind="frontdoor:Policy", path="managedRules", value={}),
     Mutation(
         policy="secrets-in-the-vault", kind=SITE, path="siteConfig.appSettings", value=PASSWORD
@@ -107,6 +136,12 @@ BY_HAND = [
     Mutation(
         policy="immutable-audit", kind=IMMUTABLE, path="allowProtectedAppendWrites", value=False
     ),
+    Mutation(
+        policy="immutable-audit",
+        kind="storage:BlobContainer",
+        name="container-documents",
+        change=beside_the_audit_trail,
+    ),
     Mutation(policy="least-roles", kind=ROLE, path="roleDefinitionId", value=OWNER),
     Mutation(policy="least-roles", kind=ROLE, path="scope", value="/subscriptions/one"),
     Mutation(policy="least-roles", kind=ROLE, path="principalType", value="User"),
@@ -121,7 +156,32 @@ BY_HAND = [
     Mutation(policy="tags", kind=VAULT, path="tags", value={}),
     Mutation(policy="names", kind=VAULT, path="vaultName", value="secrets"),
     Mutation(policy="image-by-digest", kind=SITE, path="siteConfig.linuxFxVersion", value=BY_TAG),
-    Mutation(policy="everything-observed", kind="monitor:DiagnosticSetting", change=dropped),
+    Mutation(policy="known-to-be-alive", kind=SITE, path=f"{CONFIG}.healthCheckPath", value=None),
+    Mutation(policy="known-to-be-alive", kind=SLOT, path=f"{CONFIG}.alwaysOn", value=False),
+    Mutation(
+        policy="known-to-be-alive",
+        kind="app:ContainerApp",
+        path="template.containers.0.probes",
+        value=[],
+    ),
+    Mutation(
+        policy="known-to-be-alive",
+        kind="cdn:AFDOriginGroup",
+        path="healthProbeSettings",
+        value=None,
+    ),
+    Mutation(policy="scales-by-itself", kind=SCALE, change=dropped),
+    Mutation(policy="scales-by-itself", kind=SCALE, path="profiles.0.rules", value=[]),
+    Mutation(
+        policy="scales-by-itself", kind="app:ContainerApp", path="template.scale.rules", value=[]
+    ),
+    Mutation(policy="a-waiting-build-waits", kind=STICKY, change=dropped),
+    Mutation(policy="a-waiting-build-waits", kind=STICKY, path="appSettingNames", value=[]),
+    Mutation(policy="a-waiting-build-waits", kind=SLOT, path=f"{CONFIG}.appSettings", value=[]),
+    *(
+        Mutation(policy="everything-observed", kind=DIAGNOSED, name=f"diag-{role}", change=dropped)
+        for role in OBSERVED
+    ),
     Mutation(
         policy="somebody-is-told",
         kind="monitor:ScheduledQueryRule",

@@ -11,6 +11,7 @@ from eva_infra.recording.azure import KnownAzure
 from eva_infra.settings import STACKS, Settings, SettingsError, config_of, files, settings_of
 from eva_infra.settings.checks import placeholders
 from eva_infra.settings.stack import names
+from tests.infra.azure_answers import own
 
 MODEL = {
     "deployment": "answers", "role": "answers", "model": "gpt-4.1-mini", "version": "2025-04-14",
@@ -30,6 +31,9 @@ WRONG = {
     "network": "8.8.8.0/20",
     "edge": "perhaps",
     "allowedAddresses": '["everywhere"]',
+    "domain": "https://api.example.ca",
+    "calledAddresses": '["example.ca"]',
+    "privateQueries": "sometimes",
     "wafMode": "Off",
     "models": json.dumps([MODEL | {"sku": "Cheap"}]),
     "secrets": '{"lower": "case"}',
@@ -53,6 +57,7 @@ CONTRADICTIONS = {
     "zones": ("prod", {"location": "canadaeast", "secondLocation": "canadacentral"}),
     "storageSku": ("prod", {"storageSku": "Standard_LRS"}),
     "allowedAddresses": ("dev", {"allowedAddresses": "[]"}),
+    "domain": ("dev", {"domain": "api.example.ca"}),
     "models": ("dev", {"models": json.dumps([MODEL])}),
     "edge": ("prod", {"edge": "false", "allowedAddresses": '["203.0.113.0/24"]'}),
     "protect": ("prod", {"protect": "false"}),
@@ -140,13 +145,19 @@ def test_any_text_is_a_value_or_refused_by_name(name: str, value: str) -> None:
 @pytest.mark.parametrize("stack", STACKS)
 def test_values_that_stand_for_others_are_named(stack: str) -> None:
     told = list(placeholders(settings_of(stack)))
-    names_ = ["repository", "ownerId", "repositoryId", "image", "alertEmails"]
+    names_ = ["repository", "ownerId", "repositoryId", "image"]
+    names_ += ["domain", "alertEmails"] if stack == "prod" else ["alertEmails"]
     assert [said.split(":")[0] for said in told] == names_
-    own = {
-        "repository": "acme/eva-api",
-        "ownerId": "123",
-        "repositoryId": "456",
-        "image": f"eva-api@sha256:{'a' * 64}",
-        "alertEmails": '["on-call@acme.test"]',
-    }
-    assert list(placeholders(settings_of(stack, **own))) == []
+    assert list(placeholders(own(stack))) == []
+
+
+@pytest.mark.parametrize(
+    "domain", ["localhost", "-a.example.ca", "a..ca", "API.example.ca", "a.c", "*.example.ca"]
+)
+def test_a_domain_that_is_none_is_refused(domain: str) -> None:
+    with pytest.raises(SettingsError, match=r"domain: .* is not empty or a name such as"):
+        settings_of("prod", domain=domain)
+
+
+def test_a_stack_may_be_without_a_domain() -> None:
+    assert settings_of("prod", domain="").domain == ""

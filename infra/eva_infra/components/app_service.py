@@ -24,6 +24,7 @@ class AppService(pulumi.ComponentResource):
     staging: pulumi.Output[str]
     private_link: PrivateLink | None = None
     observed: Mapping[str, pulumi.Output[str]]
+    metrics_only: frozenset[str] = frozenset({"plan"})
 
     def __init__(self, ctx: Context, args: HostArgs) -> None:
         super().__init__("eva:service:AppService", "service")
@@ -33,11 +34,16 @@ class AppService(pulumi.ComponentResource):
         site = self._site(plan)
         slot = self._slot(plan, site)
         self._fixed(site)
-        scale_plan(ctx, plan.id, self)
+        scaling = scale_plan(ctx, plan.id, self)
         self.resource_id = site.id
         self.host_name = site.default_host_name
         self.staging = slot.default_host_name
-        self.observed = {"service": site.id, "service-staging": slot.id, "plan": plan.id}
+        self.observed = {
+            "service": site.id,
+            "service-staging": slot.id,
+            "plan": plan.id,
+            "autoscale": scaling.id,
+        }
         self.register_outputs({"host_name": self.host_name})
 
     def _plan(self) -> web.AppServicePlan:
@@ -77,7 +83,7 @@ class AppService(pulumi.ComponentResource):
             identity=self._identity(),
             key_vault_reference_identity=self._args.identity.id,
             virtual_network_subnet_id=self._args.network.service_subnet,
-            outbound_vnet_routing=_private_only(),
+            outbound_vnet_routing=_through_the_network(),
             site_config=self._config(worker=True),
             tags=ctx.tags,
             opts=child(self, ignore_changes=SWAPPED, depends_on=list(self._args.after)),
@@ -101,7 +107,7 @@ class AppService(pulumi.ComponentResource):
             identity=self._identity(),
             key_vault_reference_identity=self._args.identity.id,
             virtual_network_subnet_id=self._args.network.service_subnet,
-            outbound_vnet_routing=_private_only(),
+            outbound_vnet_routing=_through_the_network(),
             site_config=self._config(worker=False),
             tags=ctx.tags,
             opts=child(self, ignore_changes=SWAPPED),
@@ -164,8 +170,8 @@ class AppService(pulumi.ComponentResource):
             )
 
 
-def _private_only() -> web.OutboundVnetRoutingArgs:
-    """Return how calls leave: private addresses and images through the network, others directly."""
+def _through_the_network() -> web.OutboundVnetRoutingArgs:
+    """Return how calls leave: all of them by the subnet, whose security group says where to."""
     return web.OutboundVnetRoutingArgs(
-        all_traffic=False, application_traffic=False, image_pull_traffic=True
+        all_traffic=True, application_traffic=True, image_pull_traffic=True
     )

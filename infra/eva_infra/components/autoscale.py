@@ -9,10 +9,12 @@ BUSY_PERCENT = 65
 IDLE_PERCENT = 30
 
 
-def scale_plan(ctx: Context, plan: pulumi.Output[str], parent: pulumi.Resource) -> None:
+def scale_plan(
+    ctx: Context, plan: pulumi.Output[str], parent: pulumi.Resource
+) -> monitor.AutoscaleSetting:
     """Let a plan grow quickly and shrink slowly between the stack's bounds."""
     settings = ctx.settings
-    monitor.AutoscaleSetting(
+    return monitor.AutoscaleSetting(
         "autoscale",
         autoscale_setting_name=ctx.name("as"),
         name=ctx.name("as"),

@@ -24,6 +24,7 @@ class Cache(pulumi.ComponentResource):
     """Counters that may be lost: nothing is persisted."""
 
     id: pulumi.Output[str]
+    database: pulumi.Output[str]
     host_name: pulumi.Output[str]
 
     def __init__(self, ctx: Context, args: CacheArgs) -> None:
@@ -58,6 +59,7 @@ class Cache(pulumi.ComponentResource):
         )
         PrivateAccess(ctx, access, self)
         self.id = cluster.id
+        self.database = database.id
         self.host_name = cluster.host_name
         self.register_outputs({"host_name": self.host_name})
 

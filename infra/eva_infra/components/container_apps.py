@@ -34,6 +34,7 @@ class ContainerApps(pulumi.ComponentResource):
     staging: pulumi.Output[str]
     private_link: PrivateLink | None
     observed: Mapping[str, pulumi.Output[str]]
+    metrics_only: frozenset[str]
 
     def __init__(self, ctx: Context, args: HostArgs, queue_account: pulumi.Output[str]) -> None:
         super().__init__("eva:service:ContainerApps", "service")
@@ -41,7 +42,7 @@ class ContainerApps(pulumi.ComponentResource):
         self._args = args
         place = self._environment()
         service = self._app(place, self._service())
-        self._app(place, self._worker(queue_account))
+        worker = self._app(place, self._worker(queue_account))
         self.resource_id = service.id
         domain = place.default_domain
         self.host_name = pulumi.Output.concat(ctx.name("ca", "service"), ".", domain)
@@ -50,7 +51,9 @@ class ContainerApps(pulumi.ComponentResource):
         self.private_link = PrivateLink(
             target=place.id, group="managedEnvironments", location=ctx.settings.location
         )
-        self.observed = {"environment": place.id}
+        self.observed = {"environment": place.id, "service": service.id, "worker": worker.id}
+        # Logs are the environment's.
+        self.metrics_only = frozenset({"service", "worker"})
         self.register_outputs({"host_name": self.host_name})
 
     def _environment(self) -> app.ManagedEnvironment:

@@ -11,11 +11,12 @@ from eva_infra.context import Context, child
 
 @dataclass(frozen=True, kw_only=True)
 class DiagnosticsArgs:
-    """Where to, and of what: ids by role. `metrics_only` have no logs of their own."""
+    """Where to, and of what: ids by role. Some have metrics only, some have logs only."""
 
     workspace: pulumi.Output[str]
     of: Mapping[str, pulumi.Output[str]]
     metrics_only: frozenset[str] = frozenset()
+    logs_only: frozenset[str] = frozenset()
 
 
 class Diagnostics(pulumi.ComponentResource):
@@ -33,9 +34,9 @@ class Diagnostics(pulumi.ComponentResource):
                 logs=[]
                 if role in args.metrics_only
                 else [monitor.DiagnosticsLogSettingsArgs(category_group="allLogs", enabled=True)],
-                metrics=[
-                    monitor.DiagnosticsMetricSettingsArgs(category="AllMetrics", enabled=True)
-                ],
+                metrics=[]
+                if role in args.logs_only
+                else [monitor.DiagnosticsMetricSettingsArgs(category="AllMetrics", enabled=True)],
                 opts=child(self),
             )
         self.register_outputs({})

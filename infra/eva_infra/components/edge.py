@@ -7,6 +7,7 @@ from pulumi_azure_native import cdn
 
 from eva_infra.components.firewall import firewall
 from eva_infra.components.hosting import READY, Host, PrivateLink
+from eva_infra.components.own_name import own_name
 from eva_infra.context import Context, child
 
 LONGEST_ANSWER_S = 240  # the most that Front Door takes; streams beat every 15 s
@@ -39,8 +40,10 @@ class Edge(pulumi.ComponentResource):
     def publish(self, host: Host) -> "Published":
         """Give the build in use and the one that waits a public name each."""
         link = host.private_link
-        service = self._way(_Way(role="service", host_name=host.host_name, link=link))
-        staging = self._way(_Way(role="staging", host_name=host.staging, link=link))
+        domain = own_name(self._ctx, self._profile, self) if self._ctx.settings.domain else None
+        service = self._way(_Way("service", host.host_name, link, domain))
+        staging = self._way(_Way("staging", host.staging, link))
+        guarded = [service.id, staging.id, *([domain.id] if domain else [])]
         cdn.SecurityPolicy(
             "guarded",
             security_policy_name="guarded",
@@ -51,17 +54,18 @@ class Edge(pulumi.ComponentResource):
                 waf_policy=cdn.ResourceReferenceArgs(id=self._firewall.id),
                 associations=[
                     cdn.SecurityPolicyWebApplicationFirewallAssociationArgs(
-                        domains=[
-                            cdn.ActivatedResourceReferenceArgs(id=service.id),
-                            cdn.ActivatedResourceReferenceArgs(id=staging.id),
-                        ],
+                        domains=[cdn.ActivatedResourceReferenceArgs(id=id_) for id_ in guarded],
                         patterns_to_match=["/*"],
                     )
                 ],
             ),
             opts=child(self),
         )
-        return Published(service=service.host_name, staging=staging.host_name)
+        return Published(
+            service=service.host_name,
+            staging=staging.host_name,
+            proof=domain.validation_properties.validation_token if domain else None,
+        )
 
     def _way(self, way: "_Way") -> cdn.AFDEndpoint:
         ctx = self._ctx
@@ -88,6 +92,9 @@ class Edge(pulumi.ComponentResource):
             supported_protocols=[cdn.AFDEndpointProtocols.HTTP, cdn.AFDEndpointProtocols.HTTPS],
             https_redirect=cdn.HttpsRedirect.ENABLED,
             forwarding_protocol=cdn.ForwardingProtocol.HTTPS_ONLY,
+            custom_domains=[cdn.ActivatedResourceReferenceArgs(id=way.domain.id)]
+            if way.domain
+            else [],
             link_to_default_domain=cdn.LinkToDefaultDomain.ENABLED,
             enabled_state=cdn.EnabledState.ENABLED,
             opts=child(self, depends_on=[origin]),  # a route to no origin is refused
@@ -135,17 +142,22 @@ class Edge(pulumi.ComponentResource):
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
-    """The public names of a host's two builds."""
+    """The public names of a host's two builds, and what proves whose the own name is.
+
+    `proof` is to be the text of `_dnsauth.<domain>`: then Azure makes its certificate.
+    """
 
     service: pulumi.Output[str]
     staging: pulumi.Output[str]
+    proof: pulumi.Output[str] | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class _Way:
     role: str
     host_name: pulumi.Output[str]
     link: PrivateLink | None
+    domain: cdn.AFDCustomDomain | None = None
 
 
 def _shared(link: PrivateLink | None) -> cdn.SharedPrivateLinkResourcePropertiesArgs | None:

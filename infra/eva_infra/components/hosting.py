@@ -66,7 +66,12 @@ class Host(Protocol):
 
     @property
     def observed(self) -> Mapping[str, pulumi.Output[str]]:
-        """Return the ids of what has logs and metrics, by role."""
+        """Return the ids of what has logs or metrics, by role."""
+        ...
+
+    @property
+    def metrics_only(self) -> frozenset[str]:
+        """Return which of these have no logs of their own."""
         ...
 
 

@@ -7,9 +7,11 @@ from ipaddress import IPv4Network
 import pulumi
 from pulumi_azure_native import network, privatedns
 
+from eva_infra.components.traffic import Calls, calls, only_from
 from eva_infra.context import Context, child
 
-# The private DNS zone of each service that is reached by a private endpoint, by its group.
+# The private DNS zone of each service that is reached by a private endpoint, by its group;
+# Azure Monitor's endpoint answers for several names.
 ZONES: Mapping[str, str] = {
     "Sql": "privatelink.documents.azure.com",
     "blob": "privatelink.blob.core.windows.net",
@@ -18,8 +20,14 @@ ZONES: Mapping[str, str] = {
     "vault": "privatelink.vaultcore.azure.net",
     "redisEnterprise": "privatelink.redis.azure.net",
     "registry": "privatelink.azurecr.io",
+    "monitor": "privatelink.monitor.azure.com",
+    "oms": "privatelink.oms.opinsights.azure.com",
+    "ods": "privatelink.ods.opinsights.azure.com",
+    "agentsvc": "privatelink.agentsvc.azure-automation.net",
 }
-PORTS = ("443", "10000", "10250-10255")  # HTTPS, Redis, Cosmos in direct mode
+ZONES_OF: Mapping[str, tuple[str, ...]] = {
+    "azuremonitor": ("monitor", "oms", "ods", "agentsvc", "blob")
+}
 DELEGATIONS = {
     "appservice": "Microsoft.Web/serverFarms",
     "containerapps": "Microsoft.App/environments",
@@ -28,15 +36,19 @@ DELEGATIONS = {
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
-    """The addresses of the network, and to what kind of host the service's subnet is given."""
+    """The addresses of the network, the host that the service's subnet is given to, its calls.
+
+    `called` are public addresses that the service may call, beside what it always may.
+    """
 
     space: IPv4Network
     hosting: str
+    called: tuple[IPv4Network, ...] = ()
 
 
 @dataclass(frozen=True)
 class _Part:
-    """One subnet: its role, its addresses, who is let in, to what kind of host it is given."""
+    """One subnet: its role, its addresses, what may pass, to what kind of host it is given."""
 
     role: str
     space: IPv4Network
@@ -50,11 +62,12 @@ class Network(pulumi.ComponentResource):
     id: pulumi.Output[str]
     service_subnet: pulumi.Output[str]
     endpoint_subnet: pulumi.Output[str]
-    zones: Mapping[str, pulumi.Output[str]]
+    security_groups: Mapping[str, pulumi.Output[str]]
 
     def __init__(self, ctx: Context, args: NetworkArgs) -> None:
         super().__init__("eva:network:Network", "network")
         self._ctx = ctx
+        self.security_groups = {}
         # The first half is the service's: hosts that scale out take many addresses.
         service, others = args.space.subnets(prefixlen_diff=1)
         endpoints = next(others.subnets(new_prefix=max(24, others.prefixlen)))
@@ -67,15 +80,20 @@ class Network(pulumi.ComponentResource):
             opts=child(self),
         )
         host = network.DelegationArgs(name="host", service_name=DELEGATIONS[args.hosting])
-        subnet = self._subnet(vnet, _Part("service", service, delegations=[host]))
-        rules = _endpoint_rules(service)
+        out = calls(Calls(args.hosting, service, endpoints, args.called))
+        subnet = self._subnet(vnet, _Part("service", service, rules=out, delegations=[host]))
         # Azure changes one subnet of a network at a time.
-        inner = self._subnet(vnet, _Part("endpoints", endpoints, rules=rules), after=[subnet])
+        only = _Part("endpoints", endpoints, rules=only_from(service))
+        inner = self._subnet(vnet, only, after=[subnet])
         self.id = vnet.id
         self.service_subnet = subnet.id
         self.endpoint_subnet = inner.id
-        self.zones = {group: self._zone(group, zone, vnet) for group, zone in ZONES.items()}
+        self._zones = {group: self._zone(group, zone, vnet) for group, zone in ZONES.items()}
         self.register_outputs({"id": self.id})
+
+    def zones(self, group: str) -> Mapping[str, pulumi.Output[str]]:
+        """Return the private DNS zones, by name, of what is reached as this group."""
+        return {name: self._zones[name] for name in ZONES_OF.get(group, (group,))}
 
     def _subnet(
         self, vnet: network.VirtualNetwork, part: "_Part", after: Sequence[pulumi.Resource] = ()
@@ -89,6 +107,7 @@ class Network(pulumi.ComponentResource):
             tags=ctx.tags,
             opts=child(self),
         )
+        self.security_groups = {**self.security_groups, part.role: group.id}
         return network.Subnet(
             f"snet-{part.role}",
             subnet_name=ctx.name("snet", part.role),
@@ -125,29 +144,3 @@ class Network(pulumi.ComponentResource):
             opts=child(self),
         )
         return zone.id
-
-
-def _endpoint_rules(service: IPv4Network) -> list[network.SecurityRuleArgs]:
-    allowed = network.SecurityRuleArgs(
-        name="from-the-service",
-        priority=100,
-        direction=network.SecurityRuleDirection.INBOUND,
-        access=network.SecurityRuleAccess.ALLOW,
-        protocol=network.SecurityRuleProtocol.TCP,
-        source_address_prefix=str(service),
-        source_port_range="*",
-        destination_address_prefix="*",
-        destination_port_ranges=list(PORTS),
-    )
-    nobody_else = network.SecurityRuleArgs(
-        name="nobody-else",
-        priority=4096,
-        direction=network.SecurityRuleDirection.INBOUND,
-        access=network.SecurityRuleAccess.DENY,
-        protocol=network.SecurityRuleProtocol.ASTERISK,
-        source_address_prefix="*",
-        source_port_range="*",
-        destination_address_prefix="*",
-        destination_port_range="*",
-    )
-    return [allowed, nobody_else]

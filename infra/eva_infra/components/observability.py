@@ -16,7 +16,8 @@ BUDGET_STEPS = {
 class Observability(pulumi.ComponentResource):
     """A workspace, Application Insights on it, a group of people, a budget.
 
-    Telemetry is taken from identities only: the connection string alone sends nothing.
+    Telemetry is taken from identities, by the network only: the connection string alone sends
+    nothing.
     """
 
     workspace: pulumi.Output[str]
@@ -39,6 +40,10 @@ class Observability(pulumi.ComponentResource):
             features=operationalinsights.WorkspaceFeaturesArgs(
                 disable_local_auth=True, enable_log_access_using_only_resource_permissions=True
             ),
+            public_network_access_for_ingestion=(
+                operationalinsights.PublicNetworkAccessType.DISABLED
+            ),
+            public_network_access_for_query=_queries(ctx),
             tags=ctx.tags,
             opts=ctx.data(self),
         )
@@ -52,6 +57,10 @@ class Observability(pulumi.ComponentResource):
             ingestion_mode=applicationinsights.IngestionMode.LOG_ANALYTICS,
             workspace_resource_id=workspace.id,
             disable_local_auth=True,
+            public_network_access_for_ingestion=(
+                applicationinsights.PublicNetworkAccessType.DISABLED
+            ),
+            public_network_access_for_query=_queries(ctx),
             tags=ctx.tags,
             opts=child(self),
         )
@@ -107,3 +116,7 @@ class Observability(pulumi.ComponentResource):
             },
             opts=child(self),
         )
+
+
+def _queries(ctx: Context) -> str:
+    return "Disabled" if ctx.settings.private_queries else "Enabled"

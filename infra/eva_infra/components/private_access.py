@@ -11,12 +11,13 @@ from eva_infra.context import Context, child
 
 @dataclass(frozen=True, kw_only=True)
 class PrivateAccessArgs:
-    """What is reached (`group` is the sub-resource), and through which network."""
+    """What is reached (`group` is the sub-resource), through which network, and after what."""
 
     role: str
     target: pulumi.Input[str]
     group: str
     network: Network
+    after: tuple[pulumi.Resource, ...] = ()
 
 
 class PrivateAccess(pulumi.ComponentResource):
@@ -40,7 +41,7 @@ class PrivateAccess(pulumi.ComponentResource):
                 )
             ],
             tags=ctx.tags,
-            opts=child(self),
+            opts=child(self, depends_on=list(args.after)),
         )
         network.PrivateDnsZoneGroup(
             f"dns-{args.role}",
@@ -48,9 +49,8 @@ class PrivateAccess(pulumi.ComponentResource):
             private_endpoint_name=endpoint.name,
             resource_group_name=ctx.group,
             private_dns_zone_configs=[
-                network.PrivateDnsZoneConfigArgs(
-                    name=args.group.lower(), private_dns_zone_id=args.network.zones[args.group]
-                )
+                network.PrivateDnsZoneConfigArgs(name=name.lower(), private_dns_zone_id=zone)
+                for name, zone in args.network.zones(args.group).items()
             ],
             opts=child(self),
         )

@@ -35,6 +35,7 @@ OUTPUTS: Mapping[str, Callable[[Inputs], Inputs]] = {
         "hostName": f"{given['clusterName']}.canadacentral.redis.azure.net"
     },
     "cdn:Profile": lambda _: {"frontDoorId": FRONT_DOOR},
+    "cdn:AFDCustomDomain": lambda _: {"validationProperties": {"validationToken": "_token"}},
     "cdn:AFDEndpoint": lambda given: {"hostName": f"{given['endpointName']}.z01.azurefd.net"},
     "web:WebApp": lambda given: {"defaultHostName": f"{given['name']}.azurewebsites.net"},
     "web:WebAppSlot": lambda given: {

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 NO_DIGEST = "0" * 64
 NO_REPOSITORY = "example-"
 NO_ID = "0"
+NO_DOMAIN = "example.org"
 _LEAST_IN_PROD = 3  # one for each zone
 
 
@@ -29,6 +30,8 @@ def contradictions(settings: Settings) -> Iterator[str]:
         yield "storageSku: Standard_LRS keeps all copies in one zone, but zones are asked for"
     if not settings.edge and not settings.allowed_addresses:
         yield "allowedAddresses: is empty and there is no edge, so nobody could call"
+    if settings.domain and not settings.edge:
+        yield "domain: there is no edge to give it to"
     yield from _of_models(settings)
     if settings.environment == "prod":
         yield from _in_production(settings)
@@ -64,5 +67,7 @@ def placeholders(settings: Settings) -> Iterator[str]:
             yield f"{name}: 0 stands for your own"
     if settings.image.endswith(NO_DIGEST):
         yield "image: the digest of zeros stands for the one that was built"
-    if any(email.endswith("example.org") for email in settings.alert_emails):
+    if settings.domain.endswith(NO_DOMAIN):
+        yield f"domain: {settings.domain!r} stands for your own"
+    if any(email.endswith(NO_DOMAIN) for email in settings.alert_emails):
         yield "alertEmails: example.org stands for your own"

@@ -28,6 +28,7 @@ _REQUIRED = object()
 _EMAIL = text(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address")
 _VARIABLE = text(r"[A-Z][A-Z0-9_]*", "the name of a setting of the service")
 _SECRET = text(r"[a-z][a-z0-9-]{1,126}", "the name of a secret in the vault")
+_DOMAIN = r"(?=.{0,253}$)((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63})?"
 _ID = text(r"\d+", "a number that GitHub gave")
 
 
@@ -61,7 +62,17 @@ class Settings:
     owner_id: str = _setting(_ID, "the id of that owner, which no rename changes")
     repository_id: str = _setting(_ID, "the id of that repository")
     network: IPv4Network = _setting(network(16, 22), "the addresses of the virtual network")
+    called_addresses: tuple[IPv4Network, ...] = _setting(
+        several(Form(IPv4Network, "an IPv4 network")),
+        "what the service may call besides the stack and Microsoft Entra ID",
+        (),
+    )
     edge: bool = _setting(flag(), "whether Front Door and its firewall stand in front")
+    domain: str = _setting(
+        text(_DOMAIN, "empty or a name such as api.example.ca"),
+        "the service's own name at the edge; empty: only Front Door's",
+        "",
+    )
     allowed_addresses: tuple[IPv4Network, ...] = _setting(
         several(Form(IPv4Network, "an IPv4 network")), "who may call where there is no edge", ()
     )
@@ -86,6 +97,9 @@ class Settings:
     redis_sku: str = _setting(text(r"Balanced_B\d+", "a Balanced_B… size"), "the size of the cache")
     storage_sku: str = _setting(
         choice("Standard_LRS", "Standard_ZRS", "Standard_GZRS"), "how storage is replicated"
+    )
+    private_queries: bool = _setting(
+        flag(), "whether logs are read from the network only, also by people and pipelines", False
     )
     log_days: int = _setting(whole(30, 730), "how long logs are kept")
     audit_days: int = _setting(whole(1, 146_000), "how long the audit trail cannot be changed")
