@@ -10,6 +10,7 @@ from app.core.errors import EvaError
 from app.core.kinds import KEY_USES
 from app.core.models import KeyUse, Partition
 from app.core.ports.records import Put, Records
+from app.core.repeating import repeat
 
 _PAUSE_S = 60.0
 _BATCH = 100
@@ -64,18 +65,12 @@ class KeyUses:
         if later:
             await self._records.commit(home, *later)
 
-    async def run(self) -> None:
-        """Keep what was noted, once a minute, until cancelled."""
-        while True:
-            await asyncio.sleep(_PAUSE_S)
-            await self.keep()
-
 
 @contextlib.asynccontextmanager
 async def noting(records: Records) -> AsyncIterator[KeyUses]:
     """Note uses for the duration of the context, and keep them at its end."""
     uses = KeyUses(records)
-    running = asyncio.create_task(uses.run())
+    running = asyncio.create_task(repeat("keeping uses of keys", uses.keep, _PAUSE_S))
     try:
         yield uses
     finally:

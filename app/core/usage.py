@@ -23,6 +23,7 @@ from app.core.kinds import USAGE
 from app.core.models import Partition, Query, Usage
 from app.core.models.spending import Spending
 from app.core.ports import MOST_CHANGES, Listing, Put, Records
+from app.core.repeating import repeat
 
 _FLUSH_S = 5.0
 _STALE_S = 30.0
@@ -154,15 +155,6 @@ class Ledger:
                     raise
             self._forget(self._today())
 
-    async def run(self) -> None:
-        """Keep what was counted, now and then, until cancelled."""
-        while True:
-            await asyncio.sleep(_FLUSH_S)
-            try:
-                await self.flush()
-            except EvaError as error:
-                _log.warning("usage can't be kept now: %s", error.code)
-
     def _add(self, tenant_id: str, principal_id: str, space_id: str = "", **used: int) -> None:
         key = (tenant_id, self._today(), principal_id, space_id)
         tally = self._tallies.get(key) or self._begun(key)
@@ -238,7 +230,7 @@ async def metering(
 ) -> AsyncIterator[Ledger]:
     """Keep a ledger for the duration of the context, and all of it at its end."""
     ledger = Ledger(records, budgets, prices)
-    running = asyncio.create_task(ledger.run())
+    running = asyncio.create_task(repeat("keeping usage", ledger.flush, _FLUSH_S))
     try:
         yield ledger
     finally:

@@ -83,6 +83,9 @@ class Worker:
             except EvaError as error:  # the queue is down: wait for it, whatever else happens
                 _log.warning("queue unavailable: %s", error.code)
                 await asyncio.sleep(_POLL_S)
+            except Exception:  # noqa: BLE001 - a place that ended would be missed by nobody
+                _log.exception("%s could not look for work", worker)
+                await asyncio.sleep(_POLL_S)
 
     async def _drive(self, lease: Lease) -> None:
         """Do one job under heartbeat; never raises but on cancellation."""
@@ -112,6 +115,8 @@ class Worker:
                 await self._ports.jobs.release(lease, delay_s=pause, reason=reason)
         except EvaError as again:  # the lease runs out by itself
             _log.warning("could not give %s back: %s", lease.job.id, again.code)
+        except Exception:  # noqa: BLE001 - as above
+            _log.exception("could not give %s back", lease.job.id)
 
     async def _give_up(self, handler: Handler, lease: Lease, reason: str) -> None:
         if handler.give_up is not None:
@@ -124,10 +129,10 @@ class Worker:
         beating = asyncio.create_task(self._beat(lease))
         try:
             await asyncio.wait({doing, beating}, return_when=asyncio.FIRST_COMPLETED)
-            if doing.done():
-                doing.result()
-            else:
-                beating.result()  # raises LeaseLostError
+            ended = doing if doing.done() else beating
+            if ended.cancelled():  # by a library: raised here, it would pass for our own end
+                raise RuntimeError("the job was cancelled from within")
+            ended.result()  # of the heartbeat: raises
         finally:
             doing.cancel()
             beating.cancel()

@@ -161,7 +161,11 @@ async def _opened(settings: Settings, stack: AsyncExitStack) -> _Opened:
                 seal=BlobSeal(sealed.container(settings.storage_container_audit), _getter(seed)),
                 identity=means.identity,
                 doorbell=bell,
-                calls=CosmosCalls(timeout_s=settings.azure_timeout_s, charged=request_charge),
+                calls=CosmosCalls(
+                    timeout_s=settings.azure_timeout_s,
+                    budget=guarding.cosmos.budget,
+                    charged=request_charge,
+                ),
             ),
         )
     )

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.adapters.resilience import Guard, Limits, Rules
+from app.adapters.resilience import Budget, Guard, Limits, Rules
 from app.settings import Settings
 
 _MARGIN_S = 1.0  # an adapter gives up first: it knows better what failed
+_COSMOS_PARTS = ("records", "jobs", "index", "audit")  # what its errors name
 _NEVER = Rules(calls=1 << 62)
 
 
@@ -28,14 +29,15 @@ def guards(settings: Settings) -> Guards:
     """Return the guards; without EVA_ENABLE_CIRCUIT_BREAKER their breakers never open.
 
     Cosmos DB and Blob Storage are asked again by their adapters, which know what may be repeated;
-    models are asked again here.
+    models are asked again here. Cosmos DB throttles by design: with a third of all calls refused
+    each one costs half a retry, for which its budget is enough.
     """
     bound_s = settings.azure_timeout_s
     asked_again = Limits(timeout_s=bound_s, attempts=2)
     once = Limits(timeout_s=bound_s + _MARGIN_S, attempts=1)
     rules = Rules(calls=5) if settings.circuit_breaker else _NEVER
     return Guards(
-        cosmos=Guard("cosmos", once, rules, parts=("records", "index", "audit")),
+        cosmos=Guard("cosmos", once, rules, parts=_COSMOS_PARTS, budget=Budget(share=0.6, most=64)),
         blob=Guard("blob", once, rules, parts=("blobs",)),
         openai=Guard("openai", asked_again, rules, parts=("model", "embeddings")),
     )

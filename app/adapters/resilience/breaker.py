@@ -3,6 +3,7 @@
 After M. Nygard, *Release It!*, and Microsoft's Circuit Breaker pattern (learn.microsoft.com).
 """
 
+import math
 import random
 import time
 from collections import deque
@@ -27,7 +28,8 @@ class Rules:
     what went well before would outvote it for as long as the window.
 
     It stays open `pause_s`, twice as long after each trial that fails, `longest_s` at most, and
-    closes after `trials` calls in a row that succeed.
+    closes after `trials` calls in a row that succeed. A trial that has not ended after `trial_s`
+    goes on, but keeps no other call from being the next one: some calls move much and take minutes.
     """
 
     window_s: float = 10.0
@@ -37,6 +39,7 @@ class Rules:
     pause_s: float = 1.0
     longest_s: float = 5.0
     trials: int = 2
+    trial_s: float = 5.0
 
 
 class Breaker:
@@ -59,7 +62,7 @@ class Breaker:
         self._well_at = clock()
         self._pause_s = self._rules.pause_s
         self._until = 0.0
-        self._trying = False
+        self._next_trial = -math.inf  # when another may begin
         self._succeeded = 0  # trials in a row
         self._era = 0  # how many changes of state there were
 
@@ -72,8 +75,8 @@ class Breaker:
             return self._era
         if self.state is State.OPEN and self._clock() >= self._until:
             self._turn(State.HALF_OPEN)
-        if self.state is State.HALF_OPEN and not self._trying:
-            self._trying = True
+        if self.state is State.HALF_OPEN and self._clock() >= self._next_trial:
+            self._next_trial = self._clock() + self._rules.trial_s
             return self._era
         return None
 
@@ -87,7 +90,7 @@ class Breaker:
         if ticket != self._era:
             return
         if self.state is State.HALF_OPEN:
-            self._trying = False
+            self._next_trial = -math.inf
             self._succeeded += 1
             if self._succeeded >= self._rules.trials:
                 self._pause_s = self._rules.pause_s
@@ -110,7 +113,7 @@ class Breaker:
     def left(self, ticket: int) -> None:
         """Note a call that was given up by its caller, and proves nothing."""
         if ticket == self._era:
-            self._trying = False
+            self._next_trial = -math.inf
 
     def _many(self) -> bool:
         enough = len(self._ended) >= self._rules.calls
@@ -140,7 +143,7 @@ class Breaker:
     def _turn(self, state: State) -> None:
         self.state = state
         self._era += 1
-        self._trying = False
+        self._next_trial = -math.inf
         self._succeeded = 0
         self._ended.clear()
         self._failures = self._in_a_row = 0

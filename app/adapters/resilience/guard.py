@@ -50,7 +50,8 @@ class Guard:
     """Bulkhead, breaker, retry budget and deadline of one dependency.
 
     `parts` are the names by which errors call it. An error about another one, asked on the way,
-    proves nothing about this one.
+    proves nothing about this one. An adapter that asks again by itself, so that `attempts` is 1,
+    takes its retries from the same `budget` and earns them.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Guard:
         rules: Rules | None = None,
         *,
         parts: Collection[str] = (),
+        budget: Budget | None = None,
     ) -> None:
         self.dependency = dependency
         self._parts = {dependency, *parts}
@@ -67,11 +69,12 @@ class Guard:
         self._labels = {"dependency": dependency}
         self.breaker = Breaker(rules, told=self._turned)
         self._bulkhead = Bulkhead(self._limits.calls, self._limits.waiting)
-        self._budget = Budget()
+        self.budget = budget or Budget()
 
     async def call(self, work: Callable[[], Awaitable[R]], manner: Manner) -> R:
         """Do the work, again if that may help; UnavailableError when it can't be done in time."""
-        self._budget.earn()
+        if self._limits.attempts > 1:
+            self.budget.earn()
         attempt = 1
         while True:
             try:
@@ -88,7 +91,6 @@ class Guard:
         self, items: Callable[[], AsyncIterator[R]], manner: Manner
     ) -> AsyncIterator[R]:
         """Yield what comes; each item must come in time. Nothing is repeated."""
-        self._budget.earn()
         bound_s = self._bound(manner)
         async with self._admitted(bound_s), contextlib.aclosing(_generator(items())) as stream:
             while True:
@@ -162,7 +164,7 @@ class Guard:
             return None
         asked = float(str(error.facts.get("retry_after", 0))) if outcome == "throttled" else 0.0
         pause, left = pause_s(attempt, asked), deadlines.remaining()
-        if pause > (self._limits.timeout_s if left is None else left) or not self._budget.spend():
+        if pause > (self._limits.timeout_s if left is None else left) or not self.budget.spend():
             return None
         return pause
 

@@ -1,7 +1,5 @@
 """What is the case now: looked at every few seconds, whoever asks."""
 
-import asyncio
-import contextlib
 import os
 import resource
 import shutil
@@ -16,11 +14,11 @@ from app.adapters.telemetry.meters import Meters
 from app.adapters.telemetry.outcomes import Sealing
 from app.core import metrics
 from app.core.budgets import Budget, used
-from app.core.errors import EvaError
 from app.core.kinds import API_KEYS
 from app.core.models import Partition
 from app.core.models import Scope as Permission
 from app.core.ports import Listing, Ports
+from app.core.repeating import repeat
 
 PAUSE_S = 15.0
 _SLOWLY = 20  # every so many looks: what changes by the hour
@@ -45,10 +43,7 @@ class Gauges:
 
     async def run(self) -> None:
         """Look until cancelled; what can't be seen now is seen later."""
-        while True:
-            with contextlib.suppress(EvaError):
-                await self.look()
-            await asyncio.sleep(PAUSE_S)
+        await repeat("looking at what is measured", self.look, PAUSE_S)
 
     async def look(self) -> None:
         """Look once."""

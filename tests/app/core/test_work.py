@@ -130,6 +130,42 @@ async def test_a_worker_that_lost_its_lease_stops_and_writes_nothing(
     assert (await ports.jobs.depth())["waiting"] == 0
 
 
+async def test_a_job_that_a_library_cancels_is_tried_again_and_the_worker_goes_on(
+    ports: Ports, alice: Principal
+) -> None:
+    await enqueue(ports, alice)
+    done = asyncio.Event()
+
+    async def cancelled_once(ports: Ports, lease: Lease) -> None:
+        if lease.attempt == 1:
+            raise asyncio.CancelledError
+        await ports.records.commit(lease.job.partition, Settle(lease=lease))
+        done.set()
+
+    await run(ports, cancelled_once, done)
+    assert (await ports.jobs.depth())["waiting"] == 0
+
+
+async def test_a_job_that_cannot_even_be_given_up_does_not_end_the_worker(
+    ports: Ports, alice: Principal, caplog: pytest.LogCaptureFixture
+) -> None:
+    cursed = await enqueue(ports, alice)
+    done = asyncio.Event()
+
+    async def do(ports: Ports, lease: Lease) -> None:
+        if lease.job.id == cursed.id:
+            raise RuntimeError("never")
+        await ports.records.commit(lease.job.partition, Settle(lease=lease))
+        done.set()
+
+    async def give_up(_: Ports, lease: Lease) -> None:
+        await enqueue(ports, alice)
+        raise KeyError(lease.job.id)
+
+    await run(ports, do, done, give_up)
+    assert f"could not give {cursed.id} back" in caplog.text
+
+
 async def test_a_heartbeat_keeps_a_long_job_from_being_claimed_twice(
     ports: Ports, alice: Principal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,7 @@ from azure.cosmos.exceptions import CosmosBatchOperationError
 
 from app.adapters.azure.cosmos.account import Account
 from app.adapters.azure.failures import asked_to_wait, unavailable
+from app.core import metrics
 from app.core.errors import StaleEtagError, TooLargeError, UnavailableError
 
 T = TypeVar("T")
@@ -161,9 +162,10 @@ class Container:
     async def _ask(
         self, operation: str, call: Callable[[ContainerProxy, "Hook"], Awaitable[T]]
     ) -> T:
-        """Return what the call does, tried again while that may help and there is time."""
+        """Return what the call does, tried again while that may help, and time and budget last."""
         calls, clock = self._account.calls, asyncio.get_running_loop().time
         deadline = clock() + calls.timeout_s
+        calls.budget.earn()
         for attempt in itertools.count(1):
             try:
                 async with asyncio.timeout_at(min(deadline, clock() + calls.attempt_s)):
@@ -174,8 +176,10 @@ class Container:
                 if _is_answer(error):
                     raise
                 pause = _pause(error, attempt)
-                if attempt >= calls.attempts or clock() + pause >= deadline:
+                late = attempt >= calls.attempts or clock() + pause >= deadline
+                if late or not calls.budget.spend():
                     raise self._unavailable(error) from error
+            metrics.count("eva.dependency.retries", {"dependency": "cosmos"})
             await asyncio.sleep(pause)
         raise AssertionError("attempts end by themselves")
 

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from app.adapters.resilience import Budget
+
 Charged: TypeAlias = Callable[[str, str, float], None]  # container, operation, request units
 VectorIndex: TypeAlias = Literal["flat", "quantizedFlat", "diskANN"]
 
@@ -37,10 +39,12 @@ class CosmosPlace:
 class CosmosCalls:
     """How the account is called: seconds for an operation with all its attempts, and for one.
 
-    `charged` is told of the request units of every answer.
+    Operations earn their further attempts in the `budget`, and take them from it. `charged` is
+    told of the request units of every answer.
     """
 
     timeout_s: float = 5.0
     attempt_s: float = 2.0
     attempts: int = 4
+    budget: Budget = field(default_factory=Budget)
     charged: Charged = lambda _container, _operation, _units: None

@@ -123,6 +123,23 @@ def test_each_trial_that_fails_doubles_the_pause_up_to_the_longest(
         assert expected * 0.8 <= pause <= expected * 1.2
 
 
+def test_a_trial_that_takes_minutes_keeps_nobody_else_from_trying(
+    breaker: Breaker, clock: Clock
+) -> None:
+    opened(breaker)
+    clock.now += 1.3
+    slow = breaker.admits()
+    assert slow is not None
+    clock.now += RULES.trial_s - 0.1
+    assert breaker.admits() is None, "it may still end in time"
+    clock.now += 0.1
+    assert called(breaker, well=True)
+    assert called(breaker, well=True)
+    assert breaker.state is State.CLOSED
+    breaker.failed(slow)
+    assert breaker.state is State.CLOSED, "it tells of what was before"
+
+
 def test_a_trial_that_its_caller_gave_up_lets_the_next_one_try(
     breaker: Breaker, clock: Clock
 ) -> None:

@@ -1,6 +1,8 @@
 """Signposts and entries of work that are wrong: nobody is misled, and they are put right."""
 
+import asyncio
 import time
+from typing import cast
 
 import pytest
 
@@ -8,7 +10,8 @@ from app.adapters.azure.cosmos import CosmosStore
 from app.core.errors import ConflictError, UnavailableError
 from app.core.kinds import API_KEYS, DOCUMENTS
 from app.core.models import JobKind, Lease, Partition
-from app.core.ports import Enqueue, Put, Settle
+from app.core.ports import Enqueue, Ports, Put, Settle
+from app.core.work import Handler, Lane, Worker
 from tests.contract.sample import a_document, a_job, a_key
 from tests.peers.cosmos.faults import Faults
 from tests.peers.cosmos.running import Running
@@ -93,6 +96,29 @@ async def test_a_job_that_is_done_is_not_claimed_though_its_entry_was_left(
     assert await claimed(store) is None
     depth = await store.jobs.depth()
     assert (depth["waiting"], depth["running"]) == (0, 0)
+
+
+async def test_an_entry_that_makes_no_sense_does_not_end_the_worker(
+    cosmos_peer: Running, store: CosmosStore, space: Partition, caplog: pytest.LogCaptureFixture
+) -> None:
+    await store.records.commit(space, Enqueue(job=a_job(space)))
+    damaged, done = entry(cosmos_peer, store), asyncio.Event()
+    lost = damaged.pop("job_id")
+
+    async def do(ports: Ports, lease: Lease) -> None:
+        await ports.records.commit(lease.job.partition, Settle(lease=lease))
+        done.set()
+
+    ports = cast("Ports", store)  # all of them that a worker needs
+    worker = Worker(ports, {JobKind.INGEST: Handler(do)}, (Lane(INGEST, 1),), name="w")
+    running = asyncio.create_task(worker.run())
+    async with asyncio.timeout(30):
+        while "w/0 could not look for work" not in caplog.text:
+            await store.jobs.depth()
+        damaged["job_id"] = lost
+        await done.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_a_signpost_to_nothing_leads_nowhere(

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from app.adapters.azure.cosmos import CosmosCalls, CosmosPlace, CosmosStore, open_cosmos
+from app.adapters.resilience import Budget
 from app.core.errors import InvalidInputError, TooLargeError, UnavailableError
 from app.core.kinds import DOCUMENTS, EXPLANATIONS, SPACES
 from app.core.models import Explanation, Partition
@@ -45,6 +46,28 @@ async def test_a_busy_account_that_stays_so_says_when_to_come_back(
                 await hurried.records.get(SPACES, home, "spc_1")
         assert refused.value.facts == {"dependency": "records", "retry_after": 7}
         faults.end()
+
+
+async def test_an_account_that_refuses_everything_is_asked_again_no_more_than_the_budget_allows(
+    store: CosmosStore, faults: Faults, home: Partition
+) -> None:
+    asked: list[float] = []
+    budget = Budget(share=0.5, most=1)
+    calls = CosmosCalls(
+        timeout_s=60, attempt_s=30, budget=budget, charged=lambda *told: asked.append(told[2])
+    )
+    async with open_cosmos(store.account.place, means(calls)) as thrifty:
+        wait = {"x-ms-retry-after-ms": "1"}
+        faults.add([{"path": ITEMS, "status": 429, "headers": wait, "times": 99}])
+        for _ in range(20):
+            with pytest.raises(UnavailableError):
+                await thrifty.records.get(SPACES, home, "spc_1")
+        assert len(asked) == 20 + 1 + 9, "one retry saved up, then half of one for each call"
+        faults.end()
+        await thrifty.records.count(SPACES, home)
+        await thrifty.records.count(SPACES, home)
+        faults.add([{"path": ITEMS, "status": 429, "times": 1}])
+        assert await thrifty.records.count(SPACES, home) == 0
 
 
 async def test_an_account_that_never_answers_costs_no_more_than_was_said(
