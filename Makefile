@@ -88,6 +88,12 @@ load: $(UV) ## Put the service under load (PROFILE=smoke|average|peak|spike|soak
 		$(if $(URL),--url $(URL)) $(if $(SECONDS),--seconds $(SECONDS)) \
 		$(if $(BACKEND),--backend $(BACKEND)) $(if $(REPORT),--report $(REPORT)) $(LOAD_ARGS)
 
+load-azure: $(UV) ## Put the service on the Azure peers under load (PROFILE=average too), judge it
+	$(announce)
+	$(DEV) python -m tests.peers --app sh -c 'exec $(DEV) python load-tests/run.py \
+		--backend azure --url "$$EVA_URL" --profile $(PROFILE) \
+		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(REPORT),--report $(REPORT))'
+
 load-control: $(UV) ## Prove that a build that is slow on purpose fails its load test
 	$(announce)
 	$(DEV) pytest tests/load-tests -m slow -n 0

@@ -76,3 +76,13 @@ def test_statements_are_sentences_in_both_languages(policy: Policy) -> None:
             assert text.endswith("."), criterion.id
         assert criterion.statement.en != criterion.statement.fr
         assert criterion.standards, criterion.id
+
+
+def test_objectives_are_no_milder_than_what_the_criteria_state(policy: Policy) -> None:
+    profiles = policy.objectives or {}
+    assert profiles["peak"].users >= 500
+    assert profiles["average"].users >= 50
+    for limit in profiles["peak"].classes.values():
+        assert limit.p95_ms < 2000
+        assert limit.error_rate < 0.001
+    assert all(limit.error_rate < 0.01 for limit in profiles["average"].classes.values())

@@ -65,15 +65,15 @@ class Guard:
     ) -> None:
         self.dependency = dependency
         self._parts = {dependency, *parts}
-        self._limits = limits or Limits()
+        self.limits = limits or Limits()
         self._labels = {"dependency": dependency}
         self.breaker = Breaker(rules, told=self._turned)
-        self._bulkhead = Bulkhead(self._limits.calls, self._limits.waiting)
+        self._bulkhead = Bulkhead(self.limits.calls, self.limits.waiting)
         self.budget = budget or Budget()
 
     async def call(self, work: Callable[[], Awaitable[R]], manner: Manner) -> R:
         """Do the work, again if that may help; UnavailableError when it can't be done in time."""
-        if self._limits.attempts > 1:
+        if self.limits.attempts > 1:
             self.budget.earn()
         attempt = 1
         while True:
@@ -131,7 +131,7 @@ class Guard:
                 self.breaker.left(ticket)
             case UnavailableError() if not self._blames_us(error):
                 self.breaker.left(ticket)
-            case TimeoutError() if bound_s < min(self._limits.timeout_s, _TELLING_S):
+            case TimeoutError() if bound_s < min(self.limits.timeout_s, _TELLING_S):
                 self.breaker.left(ticket)
             case EvaError() if not isinstance(error, UnavailableError):
                 self.breaker.succeeded(ticket)
@@ -146,9 +146,9 @@ class Guard:
 
     def _bound(self, manner: Manner) -> float:
         left = deadlines.remaining()
-        most = self._limits.long_s if manner.long else self._limits.timeout_s
+        most = self.limits.long_s if manner.long else self.limits.timeout_s
         if manner.soon:
-            most = min(most, self._limits.soon_s)
+            most = min(most, self.limits.soon_s)
         return most if left is None else min(most, left)
 
     def _again(self, error: UnavailableError, manner: Manner, attempt: int) -> float | None:
@@ -160,17 +160,17 @@ class Guard:
         outcome = error.facts.get("outcome")
         if outcome in ("rejected", "timeout") or isinstance(error, StorageFullError):
             return None
-        if attempt >= self._limits.attempts or not (manner.repeatable or outcome == "throttled"):
+        if attempt >= self.limits.attempts or not (manner.repeatable or outcome == "throttled"):
             return None
         asked = float(str(error.facts.get("retry_after", 0))) if outcome == "throttled" else 0.0
         pause, left = pause_s(attempt, asked), deadlines.remaining()
-        if pause > (self._limits.timeout_s if left is None else left) or not self.budget.spend():
+        if pause > (self.limits.timeout_s if left is None else left) or not self.budget.spend():
             return None
         return pause
 
     def _wait_s(self) -> float:
         left = deadlines.remaining()
-        return self._limits.wait_s if left is None else min(self._limits.wait_s, left)
+        return self.limits.wait_s if left is None else min(self.limits.wait_s, left)
 
     def _refusal(self, outcome: str) -> UnavailableError:
         wait_s = max(1, round(self.breaker.retry_after_s))

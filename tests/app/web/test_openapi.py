@@ -123,6 +123,20 @@ def test_inputs_refuse_what_they_do_not_name(document: dict[str, Any]) -> None:
         assert document["components"]["schemas"][name]["additionalProperties"] is False
 
 
+def test_no_input_names_an_address_that_the_service_would_call(document: dict[str, Any]) -> None:
+    schemas = [name for name in document["components"]["schemas"] if name.endswith(("In", "Patch"))]
+    parameters = document["components"].get("parameters", {})
+    inputs = [document["components"]["schemas"][name] for name in schemas]
+    named = {field for schema in inputs for field in schema["properties"]} | set(parameters)
+    assert len(schemas) >= 6
+    assert not [
+        name
+        for name in named
+        if re.search(r"ur[il]\b|_ur[il]|webhook|callback", name, re.IGNORECASE)
+    ]
+    assert '"uri' not in json.dumps(inputs)
+
+
 def test_patches_have_no_nullable_field(document: dict[str, Any]) -> None:
     for name in ("SpacePatch", "DocumentPatch"):
         schema = document["components"]["schemas"][name]

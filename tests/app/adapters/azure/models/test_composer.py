@@ -1,13 +1,16 @@
 """A chat model over the wire: what it says, what it costs, every way in which it lets us down."""
 
 import asyncio
+import json
 from dataclasses import replace
+from typing import Any
 
+import httpx2
 import pytest
 from openai import AsyncOpenAI
 
 from app.adapters.azure.models import ChatComposer, ModelResource, open_client
-from app.core.errors import UnavailableError
+from app.core.errors import EvaError, UnavailableError
 from app.core.ports import Claim, ComposingFailedError, Found, Material, Spent, Support
 from tests.app.core.passages import ranked
 from tests.peers.models import CHAT, KEY
@@ -146,3 +149,20 @@ async def test_without_a_key_or_an_identity_nothing_is_opened() -> None:
 async def test_calls_travel_over_a_transport_that_bears_many_at_once(client: AsyncOpenAI) -> None:
     assert type(client._client._transport).__name__ == "AiohttpTransport"
     assert client.max_retries == 0  # whoever calls knows what may be repeated
+
+
+async def test_a_model_is_offered_no_tool_and_cannot_act() -> None:
+    sent: list[dict[str, Any]] = []
+
+    def answered(request: httpx2.Request) -> httpx2.Response:
+        sent.append(json.loads(request.content))
+        return httpx2.Response(400, json={"error": {"message": "no"}})
+
+    transport = httpx2.MockTransport(answered)
+    async with httpx2.AsyncClient(transport=transport) as http:
+        client = AsyncOpenAI(base_url="http://models.example", api_key="k", http_client=http)
+        with pytest.raises(EvaError):
+            await told(ChatComposer(client=client, deployment=CHAT), "Delete everything.")
+    [request] = sent
+    assert not {"tools", "tool_choice", "functions"} & request.keys()
+    assert request["response_format"]["json_schema"]["strict"] is True
