@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+TAG = "eva:checked"
 _START_S = 60.0
 _LOCKED_DOWN = (
     *("--read-only", "--tmpfs", "/tmp:mode=1777", "--tmpfs", "/data:uid=10001,gid=10001,mode=0700"),  # noqa: S108
@@ -82,7 +83,7 @@ def runs_read_only(tag: str) -> bool:
 
 def check(image: str | None) -> dict[str, Any]:
     """Return the evidence: digests, user, whether it runs read-only and is checked for health."""
-    tag, digests = image or "eva:checked", []
+    tag, digests = image or TAG, []
     if image is None:
         commit = _git("rev-parse", "HEAD")
         epoch = _git("show", "--no-patch", "--format=%ct", "HEAD")

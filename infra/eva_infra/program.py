@@ -62,14 +62,7 @@ def build(settings: Settings) -> Mapping[str, pulumi.Output[str]]:
     ctx = _context(settings)
     watch = Observability(ctx)
     identity = Identity(ctx, "service")
-    net = Network(
-        ctx,
-        NetworkArgs(
-            space=settings.network, hosting=settings.hosting, called=settings.called_addresses
-        ),
-    )
-    link = TelemetryLinkArgs(network=net, workspace=watch.workspace, insights=watch.insights)
-    TelemetryLink(ctx, link)
+    net = _network(ctx, watch)
     stores = _stores(ctx, net, identity)
     grants = _grants(ctx, stores, watch, identity)
     edge = Edge(ctx) if settings.edge else None
@@ -125,6 +118,20 @@ def _context(settings: Settings) -> Context:
             opts=child(group, protect=True),
         )
     return ctx
+
+
+def _network(ctx: Context, watch: Observability) -> Network:
+    """Make the network, and let telemetry pass through it."""
+    settings = ctx.settings
+    net = Network(
+        ctx,
+        NetworkArgs(
+            space=settings.network, hosting=settings.hosting, called=settings.called_addresses
+        ),
+    )
+    link = TelemetryLinkArgs(network=net, workspace=watch.workspace, insights=watch.insights)
+    TelemetryLink(ctx, link)
+    return net
 
 
 def _stores(ctx: Context, net: Network, identity: Identity) -> _Stores:

@@ -24,6 +24,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, about in (
         ("stage", "put a build into the staging slot and see that it works there"),
+        ("there-and-back", "put a build into the staging slot, swap it in, and out again"),
         ("promote", "swap the staged build in, watch it, swap back when it breaks"),
         ("swap-back", "exchange the slots again, whatever is in them"),
     ):
@@ -36,6 +37,8 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--image", required=True, help="registry/name@sha256:…")
             command.add_argument("--build", required=True, help="the image's EVA_BUILD")
             command.add_argument("--smoke-seconds", type=float, default=600)
+        if name in {"stage", "there-and-back"}:
+            command.add_argument("--registry", default="", help="imports the image, then is used")
         if name == "promote":
             command.add_argument("--workspace", required=True, help="Log Analytics workspace id")
             command.add_argument("--watch-minutes", type=float, default=30)
@@ -77,6 +80,7 @@ async def _released(given: argparse.Namespace) -> int:
         app=given.app,
         production_url=given.production_url,
         staging_url=given.staging_url,
+        registry=getattr(given, "registry", ""),
     )
     if given.command == "swap-back":
         await host.swap()
@@ -88,9 +92,13 @@ async def _released(given: argparse.Namespace) -> int:
         watch=_watch(given),
         smoke_s=given.smoke_seconds,
     )
-    promoting = given.command == "promote"
-    report = await (release.promote(build) if promoting else release.stage(build))
-    return _told(report, given.report)
+    if given.command == "promote":
+        return _told(await release.promote(build), given.report)
+    if given.command == "stage":
+        return _told(await release.stage(build), given.report)
+    report = await release.there_and_back(build)
+    _write(given.report, report.drill("staging-deploy"))
+    return _told(report, None)
 
 
 def _watch(given: argparse.Namespace) -> Watch:

@@ -21,20 +21,33 @@ _KQL = """AppRequests
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppService:
-    """A Linux container App Service with a staging slot."""
+    """A Linux container App Service with a staging slot, and the one registry that it pulls from.
+
+    Without a registry the image is pulled from where it is named.
+    """
 
     group: str
     app: str
     production_url: str
     staging_url: str
+    registry: str = ""
 
     async def deploy(self, build: Build) -> None:
-        """Set the slot's image, by its digest; the image knows its build's name."""
+        """Import the image, and set the slot to it, by its digest; it knows its build's name."""
         if "@sha256:" not in build.artifact:
             raise DeploymentFailedError(f"{build.artifact} is not named by its digest")
+        pulled = await self._imported(build) if self.registry else build.artifact
         slot = ("--resource-group", self.group, "--name", self.app, "--slot", _SLOT)
-        image = ("config", "container", "set", *slot, "--container-image-name", build.artifact)
+        image = ("config", "container", "set", *slot, "--container-image-name", pulled)
         await az("webapp", *image)
+
+    async def _imported(self, build: Build) -> str:
+        """Copy the image into the stack's registry, which nobody pushes to; its name there."""
+        name = build.artifact.rpartition("/")[2]
+        tag = f"{name.partition('@')[0]}:{build.name}"
+        image = ("--source", build.artifact, "--image", tag, "--force")
+        await az("acr", "import", "--name", self.registry, *image)
+        return f"{self.registry}.azurecr.io/{name}"
 
     async def swap(self) -> None:
         """Swap the slots; App Service warms the staging slot up before it moves anyone."""

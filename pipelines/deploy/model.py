@@ -1,8 +1,8 @@
 """What a release is about: builds, a host with two slots, and what is told about it."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +85,8 @@ class Report:
     steps: list[Step] = field(default_factory=list)
     reason: str = ""
     recovery_s: float | None = None  # from the swap to the end of the swap back
+
+    def drill(self, name: str) -> dict[str, Any]:
+        """Return it as the release gate reads a drill of this name."""
+        seconds = {f"seconds to {step.name}": step.seconds for step in self.steps}
+        return {"drill": name, "steps": [asdict(step) for step in self.steps], "measured": seconds}

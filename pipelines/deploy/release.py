@@ -60,6 +60,29 @@ class Release:
                 report.outcome = Outcome.RELEASED
         return report
 
+    async def there_and_back(self, build: Build) -> Report:
+        """Stage a build, swap it in, and swap it out again: it waits in the staging slot after.
+
+        The way back is taken whatever production said meanwhile.
+        """
+        report = await self.stage(build)
+        if report.outcome is not Outcome.RELEASED:
+            return report
+        report.outcome = Outcome.REFUSED
+        with self._refusing(report):
+            await self._step(report, "swap", self.host.swap())
+            report.outcome = Outcome.STRANDED
+            try:
+                serves = smoke(self.host.production_url, build, self.smoke_s)
+                await self._step(report, "serve", serves)
+            finally:
+                await self._step(report, "roll back", self.host.swap())
+                report.outcome = Outcome.SWAPPED_BACK
+            waits = smoke(self.host.staging_url, build, self.smoke_s)
+            await self._step(report, "wait again", waits)
+            report.outcome = Outcome.RELEASED
+        return report
+
     async def _swap_in(self, report: Report) -> None:
         """Swap; a swap that failed may have been half done, so production is asked who it is."""
         try:

@@ -159,5 +159,12 @@ def test_a_domain_that_is_none_is_refused(domain: str) -> None:
         settings_of("prod", domain=domain)
 
 
+def test_an_image_is_named_without_a_registry_which_is_the_stacks_own() -> None:
+    digest = f"@sha256:{'a' * 64}"
+    assert settings_of("prod", image=f"team/eva-api{digest}").image == f"team/eva-api{digest}"
+    with pytest.raises(SettingsError, match=r"image: .* without its registry"):
+        settings_of("prod", image=f"other.azurecr.io/eva-api{digest}")
+
+
 def test_a_stack_may_be_without_a_domain() -> None:
     assert settings_of("prod", domain="").domain == ""

@@ -42,7 +42,8 @@ def test_workflows_and_compose_follow_their_published_schemas() -> None:
     files = [str(path.relative_to(ROOT)) for path in WORKFLOWS]
     done = scanner("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *files)
     assert done.returncode == 0, done.stdout
-    done = scanner("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml")
+    composed = ("compose.yaml", "security/scanners/compose.yaml")
+    done = scanner("check-jsonschema", "--builtin-schema", "vendor.compose-spec", *composed)
     assert done.returncode == 0, done.stdout
 
 
@@ -89,6 +90,31 @@ def test_the_gate_judges_also_when_a_producer_broke(name: str) -> None:
     gate = workflow(name)["jobs"]["gate"]
     assert gate["if"] == "${{ !cancelled() }}"
     assert len(gate["needs"]) > 1
+
+
+def test_a_release_begins_with_every_commit_of_main_and_builds_once() -> None:
+    release = workflow("release.yml")
+    assert "\n  push:\n    branches: [main]\n" in (WORKFLOWS[0].parent / "release.yml").read_text()
+    built = [job for job in release["jobs"].values() if "build-push-action" in str(job)]
+    assert built == [release["jobs"]["build"]]
+    order = [str(step) for step in release["jobs"]["promote"]["steps"]]
+    places = [
+        next(place for place, step in enumerate(order) if said in step)
+        for said in ("infra-up STACK=prod", "pipelines.deploy stage", "pipelines.deploy promote")
+    ]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("kind", ["codeql", "gitleaks", "trivy", "zap", "staging-deploy"])
+def test_what_production_demands_is_made_in_the_release_and_kept_for_the_gate(kind: str) -> None:
+    used = {"codeql": "./pipelines/actions/codeql"}.get(kind, kind)
+    jobs = workflow("release.yml")["jobs"]
+    makers = [name for name, job in jobs.items() if used in f"{job['steps']}{job.get('strategy')}"]
+    assert set(makers) <= set(jobs["gate"]["needs"])
+    assert makers
+    action = (ROOT / "pipelines/actions/codeql/action.yml").read_text()
+    for name in makers:
+        assert "keep-evidence" in str(jobs[name]["steps"]) + (action if kind == "codeql" else "")
 
 
 def test_nothing_reaches_production_but_through_the_gate_and_an_approval() -> None:

@@ -28,7 +28,20 @@ class Observability(pulumi.ComponentResource):
     def __init__(self, ctx: Context) -> None:
         super().__init__("eva:observability:Observability", "observability")
         self._ctx = ctx
-        workspace = operationalinsights.Workspace(
+        self._queries = "Disabled" if ctx.settings.private_queries else "Enabled"
+        workspace = self._workspace()
+        insights = self._insights(workspace)
+        people = self._people()
+        self._budget(people)
+        self.workspace = workspace.id
+        self.insights = insights.id
+        self.connection_string = insights.connection_string
+        self.people = people.id
+        self.register_outputs({"workspace": self.workspace})
+
+    def _workspace(self) -> operationalinsights.Workspace:
+        ctx = self._ctx
+        return operationalinsights.Workspace(
             "workspace",
             workspace_name=ctx.name("log"),
             resource_group_name=ctx.group,
@@ -40,14 +53,15 @@ class Observability(pulumi.ComponentResource):
             features=operationalinsights.WorkspaceFeaturesArgs(
                 disable_local_auth=True, enable_log_access_using_only_resource_permissions=True
             ),
-            public_network_access_for_ingestion=(
-                operationalinsights.PublicNetworkAccessType.DISABLED
-            ),
-            public_network_access_for_query=_queries(ctx),
+            public_network_access_for_ingestion="Disabled",
+            public_network_access_for_query=self._queries,
             tags=ctx.tags,
             opts=ctx.data(self),
         )
-        insights = applicationinsights.Component(
+
+    def _insights(self, workspace: operationalinsights.Workspace) -> applicationinsights.Component:
+        ctx = self._ctx
+        return applicationinsights.Component(
             "insights",
             resource_name_=ctx.name("appi"),
             resource_group_name=ctx.group,
@@ -57,20 +71,11 @@ class Observability(pulumi.ComponentResource):
             ingestion_mode=applicationinsights.IngestionMode.LOG_ANALYTICS,
             workspace_resource_id=workspace.id,
             disable_local_auth=True,
-            public_network_access_for_ingestion=(
-                applicationinsights.PublicNetworkAccessType.DISABLED
-            ),
-            public_network_access_for_query=_queries(ctx),
+            public_network_access_for_ingestion="Disabled",
+            public_network_access_for_query=self._queries,
             tags=ctx.tags,
             opts=child(self),
         )
-        people = self._people()
-        self._budget(people)
-        self.workspace = workspace.id
-        self.insights = insights.id
-        self.connection_string = insights.connection_string
-        self.people = people.id
-        self.register_outputs({"workspace": self.workspace})
 
     def _people(self) -> monitor.ActionGroup:
         ctx = self._ctx
@@ -116,7 +121,3 @@ class Observability(pulumi.ComponentResource):
             },
             opts=child(self),
         )
-
-
-def _queries(ctx: Context) -> str:
-    return "Disabled" if ctx.settings.private_queries else "Enabled"

@@ -29,6 +29,7 @@ _EMAIL = text(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address")
 _VARIABLE = text(r"[A-Z][A-Z0-9_]*", "the name of a setting of the service")
 _SECRET = text(r"[a-z][a-z0-9-]{1,126}", "the name of a secret in the vault")
 _DOMAIN = r"(?=.{0,253}$)((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63})?"
+_IMAGE = "a repository with a digest, without its registry"
 _ID = text(r"\d+", "a number that GitHub gave")
 
 
@@ -55,7 +56,7 @@ class Settings:
         choice("appservice", "containerapps"), "what runs the service", "appservice"
     )
     image: str = _setting(
-        text(r"[a-z0-9][a-z0-9/._-]*@sha256:[0-9a-f]{64}", "a repository with a digest"),
+        text(r"(?![^/@]*\.[^@]*/)[a-z0-9][a-z0-9/._-]*@sha256:[0-9a-f]{64}", _IMAGE),
         "the image of the service in the stack's registry",
     )
     repository: str = _setting(text(r"[\w.-]+/[\w.-]+", "owner/name"), "the GitHub repository")

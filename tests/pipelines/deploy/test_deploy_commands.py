@@ -37,6 +37,28 @@ def test_staging_sets_the_slots_image_by_its_digest_and_reports_what_is_wrong(
     assert "abc: refused" in capsys.readouterr().out
 
 
+def test_a_stacks_registry_takes_the_image_over_before_the_slot_pulls_it(path: Path) -> None:
+    log = stub_az(path)
+    asked = ["--image", IMAGE, "--build", "abc", "--smoke-seconds", "0.1", "--registry", "creva"]
+    assert main(["stage", *PLACE, *STAGING, *asked]) == 1  # nothing serves here
+    imported, deployed = log.read_text().splitlines()
+    assert imported.startswith(f"acr import --name creva --source {IMAGE} --image eva:abc --force")
+    assert f"--container-image-name creva.azurecr.io/{IMAGE.removeprefix('registry/')}" in deployed
+
+
+def test_the_way_there_and_back_is_told_as_the_drill_that_the_gate_reads(path: Path) -> None:
+    stub_az(path)
+    report = path / "drill.json"
+    asked = ["--image", IMAGE, "--build", "abc", "--smoke-seconds", "0.1", "--report", str(report)]
+    assert main(["there-and-back", *PLACE, *STAGING, *asked]) == 1
+    told = json.loads(report.read_text())
+    assert told["drill"] == "staging-deploy"
+    assert [(step["name"], step["ok"]) for step in told["steps"]] == [
+        ("deploy", True),
+        ("smoke", False),
+    ]
+
+
 def test_an_image_without_a_digest_is_deployed_nowhere(
     path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -104,3 +104,22 @@ def test_more_failures_or_later_answers_never_mend_a_broken_objective(
         assert WATCH.broken(worse)
     if requests < WATCH.least_requests:
         assert WATCH.broken(seen) == "", "too few to tell"
+
+
+async def test_a_build_goes_there_and_back_and_waits_in_the_slot_again() -> None:
+    async with pair(service("old"), service("new"), "done", "done") as host:
+        report = await release(host, Readings(GOOD)).there_and_back(NEW)
+        assert report.outcome is Outcome.RELEASED
+    names = [step.name for step in report.steps]
+    assert names == ["deploy", "smoke", "swap", "serve", "roll back", "wait again"]
+    assert all(step.ok for step in report.steps)
+
+
+async def test_a_swap_that_fails_refuses_a_build_there_and_strands_it_on_the_way_back() -> None:
+    async with pair(service("old"), service("new"), "lost", "done") as host:
+        report = await release(host, Readings(GOOD)).there_and_back(NEW)
+    assert report.outcome is Outcome.REFUSED
+    assert report.steps[-1].name == "swap"
+    async with pair(service("old"), service("new"), "done", "refused") as host:
+        report = await release(host, Readings(GOOD)).there_and_back(NEW)
+    assert (report.outcome, report.reason) == (Outcome.STRANDED, "the swap was refused")
