@@ -21,6 +21,7 @@ from pipelines.readiness.located import ConfigurationError
 from pipelines.readiness.model import Stage
 from pipelines.readiness.pack import pack
 from pipelines.readiness.reports import terminal
+from pipelines.readiness.reports.data import as_json
 from pipelines.readiness.session import ENVELOPE, Session, hold, publish, readiness_folder
 from pipelines.readiness.subject import git
 
@@ -52,13 +53,26 @@ def _held(stage: Stage, now: datetime | None) -> Session:
 
 
 @cli.command()
-def judge(stage: StageOption = Stage.BETA, now: Now = None, lang: LanguageOption = "en") -> None:
-    """Judge every criterion of a stage; write the reports, sign the verdict, print it."""
+def judge(
+    stage: StageOption = Stage.BETA,
+    now: Now = None,
+    lang: LanguageOption = "en",
+    *,
+    as_data: Annotated[bool, typer.Option("--json", help="print the verdict as JSON")] = False,
+) -> None:
+    """Judge every criterion of a stage; write the reports, sign the verdict, print it.
+
+    With --now nothing is written or signed: it tells what the verdict would be then.
+    """
     session = _held(stage, now)
-    folder = publish(session)
+    folder = publish(session) if now is None else None
+    if as_data:
+        print(as_json(session.verdict, session.policy, session.evidence), end="")
+        sys.exit(0 if session.verdict.ready else NOT_READY)
     console = Console(highlight=False)
     terminal.show(session.verdict, session.policy, console, lang)
-    console.print(f"[dim]{folder.relative_to(_root())}/report.html[/]")
+    if folder is not None:
+        console.print(f"[dim]{folder.relative_to(_root())}/report.html[/]")
     sys.exit(0 if session.verdict.ready else NOT_READY)
 
 
@@ -109,33 +123,32 @@ def verify_verdict(  # noqa: PLR0913, PLR0917 - a command's options are its para
 
 
 @cli.command()
-def accept(release: str, stage: StageOption = Stage.PRODUCTION, now: Now = None) -> None:
+def accept(release: str, stage: StageOption = Stage.PRODUCTION) -> None:
     """Write down that this commit was accepted as a release, to compare later ones with."""
-    path = history.accept(_root(), _held(stage, now).verdict, release)
+    path = history.accept(_root(), _held(stage, None).verdict, release)
     print(f"{path.relative_to(_root())}: commit it")
 
 
 @cli.command("break-glass")
-def bypass(  # noqa: PLR0913, PLR0917 - a command's options are its parameters
+def bypass(
     reason: Annotated[str, typer.Option()],
     owner: Annotated[str, typer.Option()],
     approver: Annotated[str, typer.Option()],
     ticket: Annotated[str, typer.Option()],
     stage: StageOption = Stage.PRODUCTION,
-    now: Now = None,
 ) -> None:
     """Sign a record that a release goes on in spite of the verdict. It never counts as a pass."""
     emergency = Emergency(reason=reason, owner=owner, approver=approver, ticket=ticket)
-    session = _held(stage, now)
+    session = _held(stage, None)
     publish(session)
     path = break_glass(session, emergency)
     print(f"{path.relative_to(_root())}: {len(session.verdict.unmet)} objections overridden")
 
 
 @cli.command("auditor-pack")
-def auditor_pack(stage: StageOption = Stage.BETA, now: Now = None) -> None:
+def auditor_pack(stage: StageOption = Stage.BETA) -> None:
     """Judge, and put the verdict with all that it takes to check it into one archive."""
-    session = _held(stage, now)
+    session = _held(stage, None)
     publish(session)
     print(pack(session).relative_to(_root()))
 

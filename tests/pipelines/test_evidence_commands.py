@@ -2,6 +2,10 @@
 
 import json
 import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 from tests.pipelines.small_repository import Repository
 
@@ -60,3 +64,41 @@ def test_tools_can_be_interrupted_however_the_command_was_started(ready: Reposit
     finally:
         signal.signal(signal.SIGINT, before)
     assert "python left no report and ended with code 0" in done.stderr
+
+
+def interrupted(root: Path, *, when: Path) -> subprocess.CompletedProcess[str]:
+    """Make evidence, and interrupt that as soon as a file is there."""
+    command = [sys.executable, "-m", "pipelines.readiness.evidence", "make", "--jobs", "1"]
+    making = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True)
+    while not when.exists():
+        assert making.poll() is None, "it ended by itself"
+        time.sleep(0.05)
+    making.send_signal(signal.SIGINT)
+    said, _ = making.communicate(timeout=30)
+    return subprocess.CompletedProcess(command, making.returncode, said)
+
+
+def test_an_interrupt_ends_the_tools_and_leaves_no_half_record(
+    ready: Repository, tmp_path: Path
+) -> None:
+    started, child = tmp_path / "started", tmp_path / "child"
+    script = f"cp report.xml $0; sleep 300 & echo $! > {child}; touch {started}; wait"
+    command = json.dumps(["sh", "-c", script, "{report}"]).encode()
+    policy = ready.root / "pipelines/readiness/evidence.toml"
+    was = policy.read_bytes()
+    ready.write(
+        "pipelines/readiness/evidence.toml",
+        was.replace(b'["cp", "report.xml", "{report}"]', command),
+    )
+    ready.save()
+    done = interrupted(ready.root, when=started)
+    assert (done.returncode, "the same command goes on" in done.stdout) == (130, True)
+    assert not (ready.root / "evidence/local/tests").exists()
+    state = Path(f"/proc/{child.read_text().strip()}/stat")
+    assert not state.exists() or state.read_text().split()[2] == "Z"
+
+
+def test_evidence_of_a_tool_that_broke_off_is_made_again(ready: Repository) -> None:
+    ready.evidence("run", "--id", "tests", "--", "sh", "-c", "cp report.xml {report}; exit 2")
+    done = ready.evidence("make", "--stage", "beta")
+    assert "1 of 1 looked at, code 0" in done.stdout

@@ -85,10 +85,20 @@ def _flat(text: str) -> str:
     return " ".join(text.split())
 
 
-def test_another_time_can_be_tried_out(ready: Repository) -> None:
+def test_another_time_can_be_tried_out_and_nothing_is_written_of_it(ready: Repository) -> None:
+    before = {path: path.read_bytes() for path in ready.root.glob("evidence/readiness/**/*.*")}
     done = ready.gate("judge", "--stage", "beta", "--now", "2099-01-01")
     assert done.returncode == 1
     assert "days old, 7 allowed" in _flat(done.stdout)
+    after = {path: path.read_bytes() for path in ready.root.glob("evidence/readiness/**/*.*")}
+    assert (before == after, bool(before)) == (True, True)
+
+
+def test_programs_get_the_verdict_as_json_with_the_same_exit_code(bad: Repository) -> None:
+    done = bad.gate("judge", "--stage", "beta", "--json")
+    assert done.returncode == 1
+    assert done.stdout == (bad.root / V / "readiness.json").read_text()
+    assert [c["outcome"] for c in json.loads(done.stdout)["criteria"]] == ["failed"]
 
 
 def test_verifying_says_what_was_proved_and_what_was_not(ready: Repository) -> None:

@@ -23,6 +23,7 @@ from pipelines.readiness.policy import Policy, load_policy
 from pipelines.readiness.records import load_evidence
 from pipelines.readiness.subject import read_subject
 
+INTERRUPTED = 130
 cli = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 EnvironmentOption = Annotated[Environment, typer.Option(envvar="GATE_ENVIRONMENT")]
 
@@ -76,7 +77,13 @@ def make(
     console = Console()
     if moment.subject.dirty:
         console.print("[yellow]The tree has uncommitted changes: this evidence will not count.[/]")
-    make_all(steps, Crew(workshop=workshop, jobs=jobs, console=console))
+    try:
+        make_all(steps, Crew(workshop=workshop, jobs=jobs, console=console))
+    except KeyboardInterrupt:
+        console.print(
+            "[yellow]Interrupted. What was finished is kept: the same command goes on.[/]"
+        )
+        sys.exit(INTERRUPTED)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

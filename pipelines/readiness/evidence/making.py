@@ -28,7 +28,10 @@ class Crew:
 
 
 def make_all(steps: Sequence[Step], crew: Crew) -> list[Record]:
-    """Carry out every step that is to be made; the others are told with their reason."""
+    """Carry out every step that is to be made; the others are told with their reason.
+
+    An interrupt ends the tools that run; what was finished is kept, and need not be made again.
+    """
     for step in steps:
         if step.state is not State.MAKE:
             crew.console.print(
@@ -38,9 +41,7 @@ def make_all(steps: Sequence[Step], crew: Crew) -> list[Record]:
     crew.log("").parent.mkdir(parents=True, exist_ok=True)
     made: list[Record] = []
     for wave in waves(todo):
-        for record in _together(wave, crew):
-            made.append(record)
-            _tell(record, crew, f"{len(made)}/{len(todo)}")
+        _together(wave, crew, lambda record: _tell(record, crew, made, len(todo)))
     return made
 
 
@@ -60,15 +61,20 @@ def waves(todo: Sequence[Step]) -> Iterator[list[Step]]:
         left = [step for step in left if step not in ready]
 
 
-def _together(wave: Sequence[Step], crew: Crew) -> Iterator[Record]:
+def _together(wave: Sequence[Step], crew: Crew, tell: Callable[[Record], None]) -> None:
     names = ", ".join(step.source.id for step in wave)
     with (
         crew.console.status(f"making {names}"),
         ThreadPoolExecutor(max_workers=crew.jobs) as pool,
     ):
         started = [pool.submit(_one(step, crew)) for step in wave]
-        for future in as_completed(started):
-            yield future.result()
+        try:
+            for future in as_completed(started):
+                tell(future.result())
+        except BaseException:
+            crew.workshop.tools.stop()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _one(step: Step, crew: Crew) -> Callable[[], Record]:
@@ -85,7 +91,8 @@ def _why(step: Step) -> str:
             return str(step.state)
 
 
-def _tell(record: Record, crew: Crew, count: str) -> None:
+def _tell(record: Record, crew: Crew, made: list[Record], many: int) -> None:
+    made.append(record)
     seconds = (record.finished - record.started).total_seconds()
     proof = record.coverage
     said = (
@@ -93,5 +100,5 @@ def _tell(record: Record, crew: Crew, count: str) -> None:
         if record.not_run
         else f"{proof.seen} of {proof.expected} looked at, code {record.exit_code}"
     )
-    line = f"{record.id:<24} {seconds:6.1f} s  {count:>6}  {said}"
+    line = f"{record.id:<24} {seconds:6.1f} s  {len(made):>3}/{many}  {said}"
     crew.console.print(line, highlight=False, soft_wrap=True)

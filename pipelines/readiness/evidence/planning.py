@@ -78,6 +78,8 @@ def _is_fresh(evidence: Evidence, source: Source, limit: timedelta, wish: Wish) 
     if material is None or material.report is None or source.id in wish.only:
         return False
     record, subject = material.record, wish.moment.subject
+    if record.exit_code not in source.reader.exits:
+        return False  # it ended before it had looked at everything
     same = record.commit == subject.commit and not record.dirty and not subject.dirty
     return same and wish.moment.now - record.finished <= limit
 

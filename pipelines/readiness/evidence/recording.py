@@ -6,13 +6,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pipelines.readiness.catalogue import Source
 from pipelines.readiness.checks.check import Asked
 from pipelines.readiness.evidence import note
+from pipelines.readiness.evidence.tools import NOT_FOUND, Tools
 from pipelines.readiness.located import Table
 from pipelines.readiness.model import Coverage, Database, Environment, Reading, Record
 from pipelines.readiness.objectives import Objectives
@@ -20,7 +21,6 @@ from pipelines.readiness.records import RECORD, digest, folder_of, written
 from pipelines.readiness.verdict import Subject
 from pipelines.readiness.weighing import MALFORMED
 
-NOT_FOUND = 127
 MOST_NAMES = 20
 OF_MAKE = frozenset({"MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS", "ONLY", "STAGE"})
 
@@ -35,6 +35,11 @@ class Workshop:
     target: str
     objectives: Objectives | None
     subject: Callable[[], Subject]
+    tools: Tools = field(default_factory=Tools)
+
+
+class StoppedError(Exception):
+    """Making evidence was interrupted; nothing is kept of what was under way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,15 +63,21 @@ def make(
 ) -> Record:
     """Run a tool, keep its report, and write its record; earlier evidence of the kind is removed.
 
-    Its output goes to the terminal, or to `log`. A tool that cannot run leaves a record of that.
+    Its output goes to the terminal, or to `log`. A tool that cannot run leaves a record of that;
+    one that is stopped leaves nothing, and StoppedError is raised.
     """
     folder = folder_of(workshop.evidence, source.id, workshop.environment)
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     run = _run(_filled(argv or source.run, source, folder, workshop), workshop, folder, log)
+    if workshop.tools.stopped.is_set():
+        shutil.rmtree(folder)
+        raise StoppedError(source.id)
     made = _described(source, run, workshop, folder)
-    (folder / RECORD).write_text(written(made), encoding="utf-8")
+    whole = folder / f".{RECORD}"
+    whole.write_text(written(made), encoding="utf-8")
+    whole.replace(folder / RECORD)
     return made
 
 
@@ -92,7 +103,7 @@ def _environ(folder: Path) -> Mapping[str, str]:
 
 def _run(argv: tuple[str, ...], workshop: Workshop, folder: Path, log: Path | None) -> _Run:
     before, started = workshop.subject(), datetime.now(UTC)
-    code = _call(argv, workshop.root, _environ(folder), log)
+    code = workshop.tools.call(argv, workshop.root, _environ(folder), log)
     return _Run(
         argv=argv,
         exit_code=code,
@@ -101,23 +112,6 @@ def _run(argv: tuple[str, ...], workshop: Workshop, folder: Path, log: Path | No
         trees=(before, workshop.subject()),
         note=note.read(folder / "note.json"),
     )
-
-
-def _call(argv: Sequence[str], root: Path, environ: Mapping[str, str], log: Path | None) -> int:
-    program = shutil.which(argv[0], path=environ["PATH"])
-    if program is None:
-        return NOT_FOUND
-    if log is None:
-        return subprocess.run([program, *argv[1:]], cwd=root, env=environ, check=False).returncode
-    with log.open("wb") as output:
-        return subprocess.run(
-            [program, *argv[1:]],
-            cwd=root,
-            env=environ,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            check=False,
-        ).returncode
 
 
 def _described(source: Source, run: _Run, workshop: Workshop, folder: Path) -> Record:
