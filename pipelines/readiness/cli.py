@@ -106,6 +106,8 @@ def verify_verdict(  # noqa: PLR0913, PLR0917 - a command's options are its para
 ) -> None:
     """Check a signed verdict: signature, commit, policy, evidence, age. Trusts no file unread."""
     path = readiness_folder(root, stage) / ENVELOPE
+    if not path.is_file():
+        raise typer.BadParameter(f"there is no verdict {path}: run make gate STAGE={stage}")
     pem = key.read_bytes() if key else keys.public_pem(keys.development_key(_root()).public_key())
     wanted = Expected(
         commit=git(root, "rev-parse", "HEAD") if commit == "HEAD" else commit,
@@ -158,5 +160,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         cli(args=arguments)
     except (ConfigurationError, RefusedError, ValueError, OSError, CalledProcessError) as error:
-        Console(stderr=True, highlight=False).print(f"[bold red]eva-gate:[/] {escape(str(error))}")
+        said = f"[bold red]eva-gate:[/] {escape(str(error))}"
+        Console(stderr=True, highlight=False).print(said, soft_wrap=True)
         sys.exit(WRONG)

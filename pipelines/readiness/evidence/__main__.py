@@ -93,7 +93,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         cli(args=arguments)
     except ConfigurationError as error:
-        Console(stderr=True).print(f"[bold red]{escape(str(error))}[/]", highlight=False)
+        said = f"[bold red]{escape(str(error))}[/]"
+        Console(stderr=True, highlight=False).print(said, soft_wrap=True)
         sys.exit(2)
 
 
