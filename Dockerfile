@@ -5,7 +5,7 @@
 ARG BASE=python:3.11-slim-bookworm
 
 FROM ${BASE} AS build
-RUN pip install --no-cache-dir --disable-pip-version-check uv==0.13.0
+RUN pip install --no-cache-dir --disable-pip-version-check uv==0.13.9
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PROJECT_ENVIRONMENT=/opt/eva UV_PYTHON_DOWNLOADS=never
 WORKDIR /src
 COPY pyproject.toml uv.lock ./
@@ -26,6 +26,7 @@ COPY --from=build /opt/eva /opt/eva
 ARG BUILD
 ENV PATH=/opt/eva/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
+    SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt \
     EVA_BUILD=${BUILD} \
     EVA_DATA_DIR=/data \
     EVA_HOST=0.0.0.0

@@ -32,6 +32,18 @@ def test_the_final_stage_runs_unprivileged_checked_and_without_tools_to_build_or
     assert FINAL.index("USER ") > FINAL.index("RUN "), "nothing is installed as the user"
 
 
+def test_the_systems_certificates_are_there_and_are_what_is_trusted() -> None:
+    bundle = "/etc/ssl/certs/ca-certificates.crt"
+    assert f"COPY --from=build {bundle} {bundle}" in FINAL
+    assert f"SSL_CERT_FILE={bundle} " in FINAL
+
+
+def test_the_image_is_built_with_the_uv_that_workflows_use() -> None:
+    action = (ROOT / "pipelines/actions/setup/action.yml").read_text()
+    [version] = re.findall(r"^ +version: (\S+)$", action, re.MULTILINE)
+    assert f"uv=={version}\n" in RECIPE
+
+
 def test_it_serves_what_the_lock_says() -> None:
     assert RECIPE.count("uv sync --frozen --no-default-groups") == 2
     assert not re.search(r":latest|curl|wget", RECIPE)

@@ -105,7 +105,9 @@ def test_a_release_begins_with_every_commit_of_main_and_builds_once() -> None:
     assert places == sorted(places)
 
 
-@pytest.mark.parametrize("kind", ["codeql", "gitleaks", "trivy", "zap", "staging-deploy"])
+@pytest.mark.parametrize(
+    "kind", ["codeql", "gitleaks", "trivy", "zap", "staging-deploy", "staging-preflight"]
+)
 def test_what_production_demands_is_made_in_the_release_and_kept_for_the_gate(kind: str) -> None:
     used = {"codeql": "./pipelines/actions/codeql"}.get(kind, kind)
     jobs = workflow("release.yml")["jobs"]
