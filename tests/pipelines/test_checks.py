@@ -1,6 +1,9 @@
 """Every check passes on its good example, fails on its bad one, and says missing on nothing."""
 
+import inspect
 import json
+import re
+import sys
 import tomllib
 from dataclasses import replace
 
@@ -36,6 +39,13 @@ def test_a_check_fails_on_its_bad_example_and_says_what_and_where(check: Check) 
     assert answer.outcome is Outcome.FAILED, say(answer.reason)
     assert all(seen.finding.rule and seen.finding.where for seen in answer.findings)
     assert not verdict.ready
+
+
+@every_check
+def test_every_rule_that_a_check_has_is_broken_in_its_bad_example(check: Check) -> None:
+    rules = re.findall(r'rule="([\w-]+)"', inspect.getsource(sys.modules[check.read.__module__]))
+    answer = only_answer(decided(check.id, example(check.id, "bad")))
+    assert set(rules) <= {seen.finding.rule for seen in answer.findings}
 
 
 @every_check

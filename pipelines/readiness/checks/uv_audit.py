@@ -29,7 +29,11 @@ def read(report: bytes, _asked: Asked) -> Reading:
         for found in made["vulnerabilities"]
     ]
     adverse = [
-        Finding(rule="adverse-status", where=str(found.get("name", "?")), message=str(found))
+        Finding(
+            rule="adverse-status",
+            where=str(found.get("dependency", found).get("name", "?")),
+            message=str(found),
+        )
         for found in made["adverse_statuses"]
     ]
     return Reading(seen=_counted(made["summary"]["audited_packages"]), findings=(*known, *adverse))
