@@ -8,7 +8,7 @@ from pipelines.scans import scanner
 
 def scan(report: Path) -> int:
     """Scan `app/`."""
-    note.leave(version=scanner.version("bandit"))
+    note.leave(**scanner.named("bandit"))
     arguments = ("-q", "-r", "app", "-o")
     scanner.run("bandit", *arguments, str(report.with_suffix(".sarif")), "-f", "sarif")
     return scanner.told(scanner.run("bandit", *arguments, str(report), "-f", "json"))

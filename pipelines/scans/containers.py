@@ -39,7 +39,7 @@ def scan(chosen: Scanner, report: Path) -> int:
     """Run a scanner, keep its report, and return its code: findings are the report's to tell."""
     if shutil.which("docker") is None:
         return scanner.cannot("docker is not installed")
-    note.leave(version=version(chosen.name))
+    note.leave(tool=chosen.name, version=version(chosen.name))
     with tempfile.TemporaryDirectory(prefix="eva-scan-") as folder:
         work = Path(folder)
         work.chmod(0o777)  # the images run as somebody else

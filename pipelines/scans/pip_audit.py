@@ -12,10 +12,10 @@ from pipelines.scans.source import NONE, advised
 def scan(report: Path) -> int:
     """Audit with the advisories that there are; without any, say so instead."""
     with advised() as source, tempfile.TemporaryDirectory() as folder:
-        version = scanner.version("pip-audit")
+        tool = scanner.named("pip-audit")
         if source is None:
-            return scanner.cannot(NONE, version=version)
-        note.leave(version=version, mode=source.mode, **source.database)
+            return scanner.cannot(NONE, **tool)
+        note.leave(mode=source.mode, **tool, **source.database)
         wanted = Path(folder, "requirements.txt")
         wanted.write_text("\n".join(sorted(locked_packages(scanner.ROOT))), encoding="utf-8")
         url = ("--osv-url", f"{source.url}/v1/query") if source.url else ()

@@ -16,28 +16,28 @@ NEITHER = f"neither {KEY} for its service nor {FOLDER} for a local database is s
 
 def scan(report: Path) -> int:
     """Scan what the service installs. Only the local database is used where there is no key."""
-    version = scanner.version("safety")
+    tool = scanner.named("safety")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         wanted = folder / "requirements.txt"
         wanted.write_text("\n".join(sorted(locked_packages(scanner.ROOT))), encoding="utf-8")
         check = ("check", "-r", str(wanted), "--save-json", str(report))
         if os.environ.get(KEY):
-            note.leave(version=version, mode="online")
+            note.leave(mode="online", **tool)
             code = scanner.told(scanner.run("safety", *check))
         elif os.environ.get(FOLDER):
             known = advisories.load(Path(os.environ[FOLDER]))
             safety_database.write(known, folder)
             database = {"commit": known.commit, "newest": known.newest}
             mode = "local-db, Safety's own data not consulted"
-            note.leave(version=version, mode=mode, database=database)
+            note.leave(mode=mode, database=database, **tool)
             with served(_signed_out) as url:
                 environ = {"SAFETY_AUTH_SERVER_URL": url}
                 code = scanner.told(
                     scanner.run("safety", *check, "--db", str(folder), environ=environ)
                 )
         else:
-            return scanner.cannot(NEITHER, version=version, mode="not-run")
+            return scanner.cannot(NEITHER, mode="not-run", **tool)
         _mend(report, folder)
     return code
 

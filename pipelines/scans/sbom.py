@@ -11,7 +11,7 @@ from pipelines.scans import scanner
 
 def scan(report: Path) -> int:
     """Install what the lock holds for the service, apart, and list what is there."""
-    note.leave(version=scanner.version("cyclonedx-bom"))
+    note.leave(**scanner.named("cyclonedx-bom"))
     with tempfile.TemporaryDirectory() as folder:
         place = f"{folder}/service"
         environ = {**os.environ, "UV_PROJECT_ENVIRONMENT": place}

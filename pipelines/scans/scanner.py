@@ -36,6 +36,11 @@ def version(package: str) -> str:
     return str(next(made["version"] for made in locked if made["name"] == package))
 
 
+def named(package: str) -> dict[str, str]:
+    """Return what a note says of a scanner: its name and the version that the lock holds."""
+    return {"tool": package.removesuffix("-bin"), "version": version(package)}
+
+
 def tracked(*patterns: str) -> list[str]:
     """Return the files under version control that fit git's patterns, and are there."""
     done = subprocess.run(

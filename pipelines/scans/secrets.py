@@ -23,7 +23,7 @@ PLANTED = "AKIA" + "IOSFODNN7" + "EXAMPLX"
 
 def scan(report: Path) -> int:
     """Scan files, history and a planted secret; the report lists what was scanned."""
-    note.leave(version=scanner.version("detect-secrets"))
+    note.leave(**scanner.named("detect-secrets"))
     files = [name for name in scanner.tracked() if not name.endswith(("uv.lock", "-lock.json"))]
     with tempfile.TemporaryDirectory() as folder:
         canary, history = Path(folder, CANARY), Path(folder, HISTORY)

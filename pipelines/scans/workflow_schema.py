@@ -8,7 +8,7 @@ from pipelines.scans import scanner
 
 def scan(report: Path) -> int:
     """Scan."""
-    note.leave(version=scanner.version("check-jsonschema"))
+    note.leave(**scanner.named("check-jsonschema"))
     done = scanner.run(
         *("check-jsonschema", "--builtin-schema", "vendor.github-workflows"),
         *("--output-format", "json", "-v", *scanner.tracked(".github/workflows/*.yml")),

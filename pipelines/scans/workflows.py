@@ -11,7 +11,7 @@ COMPLETED = re.compile(r"completed (\S+)")
 
 def scan(report: Path) -> int:
     """Scan; its SARIF never sets an exit code, and its log says which files it completed."""
-    note.leave(version=scanner.version("zizmor"))
+    note.leave(**scanner.named("zizmor"))
     files = scanner.tracked(".github/workflows/*.yml", "pipelines/actions/**/action.yml")
     done = scanner.run(
         *("zizmor", "--offline", "--strict-collection", "--no-progress", "--color", "never"),

@@ -97,9 +97,10 @@ def test_a_crash_with_a_good_report_is_no_answer(ready: Repository) -> None:
 
 
 def test_a_producer_adds_mode_data_and_reasons_by_a_note(ready: Repository) -> None:
-    said = '{"mode": "local-db", "database": {"commit": "c", "newest": "2026-01-01T00:00:00Z"}}'
+    data = '{"commit": "c", "newest": "2026-01-01T00:00:00Z"}'
+    said = f'{{"tool": "hadolint", "mode": "local-db", "database": {data}}}'
     made = ready.record("sh", "-c", f"cp report.xml {{report}}; echo '{said}' > ${note.VARIABLE}")
-    assert made.mode == "local-db"
+    assert (made.tool, made.mode) == ("hadolint", "local-db")
     assert made.database is not None
     assert made.database.newest == datetime(2026, 1, 1, tzinfo=UTC)
     assert outcome(ready) == (Outcome.STALE, "database-too-old")

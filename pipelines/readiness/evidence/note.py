@@ -1,4 +1,4 @@
-"""What a producer may add to its own record: that it could not run and why, its mode, its data."""
+"""What a producer may add to its own record: why it could not run, its tool, its mode, its data."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from typing import Any
 from pipelines.readiness.located import Table, read_json
 
 VARIABLE = "GATE_NOTE"
-KEYS = ("not_run", "mode", "version", "database")
+KEYS = ("not_run", "mode", "tool", "version", "database")
 
 
 def leave(**said: Any) -> None:  # noqa: ANN401 - whatever JSON can hold

@@ -121,7 +121,7 @@ def _described(source: Source, run: _Run, workshop: Workshop, folder: Path) -> R
     before, after = run.trees
     return Record(
         id=source.id,
-        tool=_tool(run.argv),
+        tool=run.noted("tool") or next(iter(source.version), _tool(run.argv)),
         version=run.noted("version") or _version(source, workshop.root, _environ(folder)),
         argv=_relative(run.argv, workshop.root),
         commit=before.commit,
