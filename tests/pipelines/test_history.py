@@ -18,7 +18,7 @@ from pipelines.readiness.history import (
 )
 from pipelines.readiness.located import ConfigurationError
 from pipelines.readiness.model import Stage
-from pipelines.readiness.reports.drawing import drawn
+from pipelines.readiness.reports.drawing import drawn, measured, sparkline
 from pipelines.readiness.reports.html import as_html
 from tests.pipelines.court import NOW
 from tests.pipelines.told import VERDICT, Page, story
@@ -60,6 +60,21 @@ def test_the_history_grows_and_is_drawn(tmp_path: Path) -> None:
     made = ET.fromstring(drawn(entries))  # noqa: S314 - ours
     dots = [dot.get("fill") for dot in made.iter() if dot.tag.endswith("circle")]
     assert dots == ["white", "white", "currentColor"]
+
+
+def test_a_number_that_moved_has_a_row_and_a_drawing_that_ends_higher() -> None:
+    numbers: list[dict[str, float]] = [{"p95": 100, "users": 500}, {"p95": 90, "users": 500}]
+    entries = [entry(numbers={"X-01": found}) for found in (*numbers, {"p95": 120, "users": 500})]
+    moved = measured(entries)
+    assert moved == {("X-01", "p95"): [100, 90, 120]}
+    made = ET.fromstring(sparkline(moved["X-01", "p95"]))  # noqa: S314 - ours
+    assert made.get("aria-label") == "100, 90, 120"
+    [line] = made.iter("{http://www.w3.org/2000/svg}polyline")
+    heights = [float(point.split(",")[1]) for point in str(line.get("points")).split()]
+    assert heights[2] < heights[0] < heights[1]
+    page = Page(as_html(story(history=entries)))
+    assert page.open == []
+    assert "What was measured" in page.text
 
 
 def test_a_broken_history_is_named_by_its_line(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
-"""The history drawn: how many criteria were met, verdict after verdict."""
+"""The history drawn: how many criteria were met, and what was measured, verdict after verdict."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from pipelines.readiness.history import Entry
@@ -8,6 +9,7 @@ from pipelines.readiness.model import Language, Text
 
 WIDTH, HEIGHT, EDGE, FOOT = 640, 160, 34, 22
 MOST = 40
+SPARK_WIDTH, SPARK_HEIGHT = 120, 20
 SAID = Text(
     "Criteria met in the last {count} verdicts: {first} of {total} at first, {last} at last.",
     "Critères satisfaits dans les {count} derniers verdicts : {first} sur {total} d'abord, "
@@ -20,6 +22,33 @@ def described(entries: Sequence[Entry], language: Language) -> str:
     shown = entries[-MOST:]
     return SAID[language].format(
         count=len(shown), first=shown[0].met, last=shown[-1].met, total=len(shown[-1].outcomes)
+    )
+
+
+def measured(entries: Sequence[Entry]) -> Mapping[tuple[str, str], Sequence[float]]:
+    """Return, by criterion and name, each number of the last verdicts that moved."""
+    found: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
+    for entry in entries[-MOST:]:
+        for criterion, numbers in entry.numbers.items():
+            for name, value in numbers.items():
+                found[criterion, name].append(value)
+    return {place: values for place, values in sorted(found.items()) if len(set(values)) > 1}
+
+
+def sparkline(values: Sequence[float]) -> str:
+    """Return an SVG of one number: the lowest value at its foot, the highest at its head."""
+    low, high = min(values), max(values)
+    step = (SPARK_WIDTH - 2) / max(len(values) - 1, 1)
+    said = ", ".join(f"{value:g}" for value in values)
+    rise = (SPARK_HEIGHT - 2) / ((high - low) or 1)
+    points = " ".join(
+        f"{1 + step * number:.1f},{SPARK_HEIGHT - 1 - rise * (value - low):.1f}"
+        for number, value in enumerate(values)
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SPARK_WIDTH} {SPARK_HEIGHT}" '
+        f'width="{SPARK_WIDTH}" height="{SPARK_HEIGHT}" role="img" aria-label="{said}">'
+        f'<polyline points="{points}" fill="none" stroke="currentColor"/></svg>'
     )
 
 

@@ -20,6 +20,13 @@ CHANGE_HEAD = [
     both(Text("Before", "Avant")),
     both(Text("Now", "Maintenant")),
 ]
+NUMBERS_HEAD = [
+    both(Text("Criterion", "Critère")),
+    both(Text("What", "Quoi")),
+    both(Text("Trend", "Tendance")),
+    both(Text("First", "D'abord")),
+    both(Text("Last", "À la fin")),
+]
 EVIDENCE_HEAD = [
     both(Text("Evidence", "Preuve")),
     both(Text("Tool", "Outil")),
@@ -69,12 +76,24 @@ def comparison(story: Story) -> Markup:
 
 
 def trend(story: Story) -> Markup:
-    """Return the drawing of the earlier verdicts, and the same in words."""
+    """Return the drawing of the earlier verdicts, the same in words, and what was measured."""
     heading = tag("h2", both(words.TREND))
     if not story.history:
         return heading
     said = Text(drawing.described(story.history, "en"), drawing.described(story.history, "fr"))
-    return joined(heading, tag("p", both(said)), Markup(drawing.drawn(story.history)))
+    picture = Markup(drawing.drawn(story.history))
+    rows = [
+        [
+            joined(criterion),
+            joined(name),
+            Markup(drawing.sparkline(values)),
+            joined(f"{values[0]:g}"),
+            joined(f"{values[-1]:g}"),
+        ]
+        for (criterion, name), values in drawing.measured(story.history).items()
+    ]
+    numbers = table(both(words.MEASURED), NUMBERS_HEAD, rows) if rows else Markup()
+    return joined(heading, tag("p", both(said)), picture, numbers)
 
 
 def evidence(story: Story) -> Markup:
