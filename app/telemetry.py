@@ -74,7 +74,14 @@ async def observed(
     if telemetry is None:
         yield ports
         return
-    from app.adapters.telemetry import Gauges, Meters, Prices, Sealing, observed
+    from app.adapters.telemetry import (
+        Gauges,
+        Meters,
+        Prices,
+        Sealing,
+        certificates,
+        observed,
+    )
 
     sealing = Sealing()
 
@@ -87,6 +94,7 @@ async def observed(
             data_dir=settings.data_dir if settings.backend == "embedded" else None,
             budgets=tuple(budgets.parse(one) for one in settings.budgets),
             sealing=sealing,
+            hosts=certificates.served(settings.allowed_hosts) if settings.require_https else (),
         )
 
     charged = budgets.Prices(

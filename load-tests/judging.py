@@ -144,11 +144,16 @@ def growth(profile: Profile, server: Sequence[Mapping[str, float]]) -> Iterator[
     memory = slope([(one["second"], one["resident_mb"]) for one in server])
     if memory > allowed:
         yield f"memory grew by {memory:.2f} MB a minute, {allowed:g} allowed"
-    quarter = max(1, len(server) // 4)
-    first = min(one["files"] for one in server[quarter : 2 * quarter] or server)
-    last = min(one["files"] for one in server[-quarter:])
-    if last - first > profile.growth["open_files"]:
-        yield f"open files grew from {first:.0f} to {last:.0f}"
+    for name, what in (("files", "open_files"), ("tasks", "tasks")):
+        values = [one[name] for one in server if name in one]
+        if not values:
+            yield f"growth: the server's {name} could not be seen from here"
+            continue
+        quarter = max(1, len(values) // 4)
+        first = min(values[quarter : 2 * quarter] or values)
+        last = min(values[-quarter:])
+        if last - first > profile.growth[what]:
+            yield f"{what.replace('_', ' ')} grew from {first:.0f} to {last:.0f}"
 
 
 def overload(steps: Mapping[int, Told], found: Knee) -> Iterator[str]:

@@ -18,7 +18,7 @@ from locust.env import Environment
 from mix import deck
 from plan import Step, read
 from recording import Recording
-from stepping import OVERLOAD, gives_way, knee
+from stepping import OVERLOAD, OVERLOAD_S, gives_way, knee
 
 PLAN = read()
 RECORDING = Recording()
@@ -26,7 +26,6 @@ CARDS = deck()
 RUNNERS: list[Any] = []
 _LAST_ANSWERS_S = 25  # for what is under way when no more is begun
 _MOST_AT_ONCE = 3000
-_OVERLOAD_S = 20.0
 
 
 @events.request.add_listener  # type: ignore[untyped-decorator]
@@ -105,7 +104,7 @@ else:
             pool.join(timeout=_LAST_ANSWERS_S)
             found = knee(PLAN.profile.steps, RECORDING.by_step)
             RECORDING.step = OVERLOAD
-            self._step(pool, OVERLOAD, Step(2 * found.rate, _OVERLOAD_S))
+            self._step(pool, OVERLOAD, Step(2 * found.rate, OVERLOAD_S))
 
         def _step(self, pool: Pool, number: int, step: Step) -> None:
             began = time.perf_counter()

@@ -9,7 +9,7 @@ from answers import Told
 from drawing import Line, chart
 from judging import Seen, Verdict
 from plan import KNEE, Profile
-from stepping import OVERLOAD, knee, percentile
+from stepping import OVERLOAD, OVERLOAD_S, knee, percentile
 
 _SLICE_S = 5
 _STYLE = (
@@ -54,7 +54,8 @@ def facts(profile: Profile, found: Seen) -> list[tuple[str, str]]:
         told += [
             ("server CPU", f"{sum(cpu) / len(cpu):.2f} cores on average, {max(cpu):.2f} at most"),
             ("server memory", f"{memory[0]:.0f} MB at first, {max(memory):.0f} MB at most"),
-            ("open files", f"{found.server[0]['files']:.0f} to {found.server[-1]['files']:.0f}"),
+            ("open files", _first_and_last(found, "files")),
+            ("tasks", _first_and_last(found, "tasks")),
             ("taken by others", f"{sum(others) / len(others):.2f} cores"),
         ]
     if profile.name == KNEE:
@@ -63,25 +64,29 @@ def facts(profile: Profile, found: Seen) -> list[tuple[str, str]]:
     return told
 
 
-def steps(profile: Profile, found: Seen) -> dict[str, Told]:
-    """Return the steps by what they were."""
-    named = {}
+def _first_and_last(found: Seen, name: str) -> str:
+    values = [one[name] for one in found.server if name in one]
+    return f"{values[0]:.0f} to {values[-1]:.0f}" if values else "not told of"
+
+
+def steps(profile: Profile, found: Seen) -> list[list[str]]:
+    """Return the table of steps, by what they were."""
+    made = []
     for number, told in found.steps.items():
         if number == OVERLOAD:
             rate = 2 * knee(profile.steps, found.steps).rate
-            named[f"twice the knee: {rate:g}/s"] = told
+            made += rows({f"twice the knee: {rate:g}/s": told}, OVERLOAD_S)
         else:
-            named[f"{profile.steps[number].rate:g}/s"] = told
-    return named
+            step = profile.steps[number]
+            made += rows({f"{step.rate:g}/s": told}, step.seconds)
+    return made
 
 
 def text(profile: Profile, found: Seen, verdict: Verdict, remarks: Sequence[str]) -> str:
     """Return a run as text."""
     lines = [f"== {profile.name}, {profile.duration_s:g} s: {verdict.outcome.upper()}"]
     lines += [f"   {reason}" for reason in verdict.reasons]
-    grid = [COLUMNS, *rows(found.classes, profile.duration_s)]
-    if found.steps:
-        grid += rows(steps(profile, found), _step_s(profile))
+    grid = [COLUMNS, *rows(found.classes, profile.duration_s), *steps(profile, found)]
     widths = [max(len(row[at]) for row in grid) for at in range(len(COLUMNS))]
     lines += [
         "  ".join(
@@ -92,10 +97,6 @@ def text(profile: Profile, found: Seen, verdict: Verdict, remarks: Sequence[str]
     ]
     lines += [f"{name}: {value}" for name, value in facts(profile, found)]
     return "\n".join([*lines, *remarks])
-
-
-def _step_s(profile: Profile) -> float:
-    return profile.steps[0].seconds if profile.steps else profile.duration_s
 
 
 def page(
@@ -113,7 +114,7 @@ def page(
         f"<h1>{escape(title)}</h1>",
         f'<p class="{verdict.outcome}"><strong>{verdict.outcome}</strong></p><ul>{reasons}</ul>',
         table(rows(found.classes, profile.duration_s)),
-        table(rows(steps(profile, found), _step_s(profile))) if found.steps else "",
+        table(steps(profile, found)) if found.steps else "",
         f"<table>{known}</table>",
         *_pictures(told, found),
         "<h2>By operation</h2>",
@@ -159,6 +160,10 @@ def _pictures(told: Mapping[str, Any], found: Seen) -> list[str]:
         }),
         chart("Server memory", "MB", {
             "resident": [(one["second"], one["resident_mb"]) for one in server]
+        }),
+        chart("Open files and tasks of the server", "number", {
+            name: [(one["second"], one[name]) for one in server if name in one]
+            for name in ("files", "tasks")
         }),
         chart("Users", "at once", {"users": [(at, float(n)) for at, n in told["users"]]}),
     ]  # fmt: skip

@@ -102,7 +102,7 @@ def measured(
             _locust(chosen, url, folder, asked.out)
             server: list[dict[str, float]] = []
         else:
-            with Watch(target.pid) as watch:
+            with Watch(target.pid, target.metrics) as watch:
                 _locust(chosen, url, folder, asked.out)
             server = watch.shown()
     told = {**json.loads((folder / "outcome.json").read_text()), "server": server}

@@ -10,6 +10,7 @@ _SLOWER = 3.0  # times the quickest step's p95: what is beyond is queueing
 _TOLERATED_MS = 250.0  # a p95 below is never too slow
 _FAILING = 0.01
 OVERLOAD = 1000  # the number of the step that is sent twice the knee
+OVERLOAD_S = 20.0
 
 
 def percentile(times: Mapping[int, int], share: float) -> float:

@@ -33,19 +33,23 @@ class TargetError(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """Where to send requests, with which key; `pid` if the service runs on this machine."""
+    """Where to send requests, with which key; `pid` if the service runs on this machine.
+
+    `metrics` is where it shows its metrics to Prometheus, if it does so here.
+    """
 
     url: str
     key: str
     pid: int | None = None
+    metrics: str | None = None
 
 
 @contextlib.contextmanager
 def started(folder: Path, command: Sequence[str] | None = None) -> Iterator[Target]:
     """Start `eva serve` on an empty data folder, and stop it in the end."""
-    port = free_port()
+    port, metrics = free_port(), free_port()
     own = {"EVA_DATA_DIR": str(folder / "data"), "EVA_PORT": str(port), "EVA_HOST": "127.0.0.1"}
-    own |= {"EVA_METRICS_PORT": str(free_port()), "EVA_LOG_LEVEL": "warning"}
+    own |= {"EVA_METRICS_PORT": str(metrics), "EVA_LOG_LEVEL": "warning"}
     log = folder / "service.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
@@ -56,7 +60,12 @@ def started(folder: Path, command: Sequence[str] | None = None) -> Iterator[Targ
             stdin=subprocess.DEVNULL,
         )
     try:
-        yield Target(f"http://127.0.0.1:{port}", _key(process, port, log), process.pid)
+        yield Target(
+            url=f"http://127.0.0.1:{port}",
+            key=_key(process, port, log),
+            pid=process.pid,
+            metrics=f"http://127.0.0.1:{metrics}/metrics",
+        )
     finally:
         process.send_signal(signal.SIGTERM)
         try:

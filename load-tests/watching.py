@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import threading
 import time
 from dataclasses import asdict, dataclass, field
@@ -9,20 +10,23 @@ from pathlib import Path
 from typing import Self
 
 import psutil  # type: ignore[import-untyped]
+import requests
 
 MIB = 1024 * 1024
 _TICKS = os.sysconf("SC_CLK_TCK")
+_TASKS = re.compile(r"^eva_tasks (\d+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One look. CPU is in cores; `others` is what neither server nor generator took."""
+    """One look. CPU is in cores, `machine` is all of it; None tasks were not told of."""
 
     second: float
     cpu: float
     resident_mb: float
     files: int
     threads: int
+    tasks: int | None
     machine: float
 
 
@@ -37,6 +41,7 @@ class Watch:
     """Looks at a process and all below it, once a second, until it is left."""
 
     pid: int
+    metrics: str | None = None  # where the process shows them to Prometheus
     every_s: float = 1.0
     samples: list[Sample] = field(default_factory=list)
     _over: threading.Event = field(default_factory=threading.Event)
@@ -53,8 +58,9 @@ class Watch:
         self._thread.join()
 
     def shown(self) -> list[dict[str, float]]:
-        """Return the samples as JSON."""
-        return [asdict(one) for one in self.samples]
+        """Return the samples as JSON; what was not told of is left out."""
+        told = [asdict(one) for one in self.samples]
+        return [{name: n for name, n in one.items() if n is not None} for one in told]
 
     def _run(self) -> None:
         root, began = psutil.Process(self.pid), time.time()
@@ -69,6 +75,7 @@ class Watch:
                     resident_mb=sum(_resident(one) for one in family) / MIB,
                     files=root.num_fds(),
                     threads=root.num_threads(),
+                    tasks=_tasks(self.metrics),
                     machine=(busy - machine) / (now - looked),
                 )
             except psutil.NoSuchProcess:
@@ -84,6 +91,16 @@ def _cpu(root: psutil.Process) -> float:
         with contextlib.suppress(psutil.NoSuchProcess):
             total += sum(child.cpu_times()[:4])
     return float(total)
+
+
+def _tasks(metrics: str | None) -> int | None:
+    """Return how many tasks the process says that it has."""
+    if metrics is None:
+        return None
+    with contextlib.suppress(requests.RequestException):
+        found = _TASKS.search(requests.get(metrics, timeout=1).text)
+        return int(found[1]) if found else None
+    return None
 
 
 def _resident(process: psutil.Process) -> int:

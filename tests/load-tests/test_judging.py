@@ -44,7 +44,10 @@ def good(script: Script, judging: ModuleType) -> Any:
             "lateness": {3: 100},
             "generator_cpu": [(1.0, 0.3), (2.0, 0.4)],
             "users": 500,
-            "server": [{"second": float(n), "resident_mb": 200.0, "files": 40} for n in range(60)],
+            "server": [
+                {"second": float(n), "resident_mb": 200.0, "files": 40, "tasks": 20}
+                for n in range(60)
+            ],
         }
         whole |= changes
         whole["classes"] = {**classes, **changes.get("classes", {})}
@@ -106,19 +109,24 @@ def test_an_objective_that_is_not_kept_fails_the_run(
     assert broken.reasons == ("ask: 1 failed (0.111%), 0.000% allowed",)
 
 
-def test_memory_and_files_that_grow_fail_a_soak(
+def test_memory_files_and_tasks_that_grow_fail_a_soak(
     judging: ModuleType, good: Any, script: Script
 ) -> None:
     soak = script("plan").profile("soak", backend="embedded", path=THRESHOLDS)
     growing = [
-        {"second": float(n), "resident_mb": 200 + n / 20, "files": 40 + n} for n in range(100)
+        {"second": float(n), "resident_mb": 200 + n / 20, "files": 40 + n, "tasks": 2 * n}
+        for n in range(100)
     ]
     judged = judging.verdict(soak, good(server=growing))
     assert judged.outcome == "failed"
     assert judged.reasons == (
         "memory grew by 3.00 MB a minute, 1 allowed",
         "open files grew from 65 to 115",
+        "tasks grew from 50 to 150",
     )
+    quiet = [{"second": n, "resident_mb": 200.0, "files": 40} for n in range(60)]
+    silent = judging.verdict(soak, good(server=quiet))
+    assert silent.reasons == ("growth: the server's tasks could not be seen from here",)
     unseen = judging.verdict(soak, good(server=[]))
     assert unseen.reasons == ("growth: the server's memory could not be seen from here",)
 

@@ -1,5 +1,6 @@
 """What is the case now: looked at every few seconds, whoever asks."""
 
+import asyncio
 import os
 import resource
 import shutil
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
+from app.adapters.telemetry import certificates
 from app.adapters.telemetry.meters import Meters
 from app.adapters.telemetry.outcomes import Sealing
 from app.core import metrics
@@ -23,6 +25,7 @@ from app.core.repeating import repeat
 PAUSE_S = 15.0
 _SLOWLY = 20  # every so many looks: what changes by the hour
 _MOST_TENANTS = 50
+_EXPIRES = "eva.credentials.expires_in"
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 Labels: TypeAlias = dict[str, str]
 
@@ -39,6 +42,7 @@ class Gauges:
     data_dir: Path | None = None
     budgets: tuple[Budget, ...] = ()
     sealing: Sealing = field(default_factory=Sealing)
+    hosts: tuple[str, ...] = ()  # names of the service that show a certificate
     _looks: int = field(default=0, init=False)
 
     async def run(self) -> None:
@@ -51,11 +55,12 @@ class Gauges:
         await self._jobs()
         await self._budgets()
         if self._looks % _SLOWLY == 0:
-            await self._keys()
+            self._expires("certificate", await self._certificates())
+            self._expires("api_key", await self._keys())
         self._looks += 1
 
     def process(self) -> None:
-        """Look at this process."""
+        """Look at this process, on its event loop."""
         for role in self.roles:
             self.meters.gauge("eva.up", {"role": role, **self.about}, 1)
         self.meters.gauge("eva.requests.active", {}, self.active())
@@ -65,6 +70,7 @@ class Gauges:
         self.meters.gauge("process.cpu.time", {}, spent.ru_utime + spent.ru_stime)
         files = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - a path each costs more
         self.meters.gauge("process.open_file_descriptor.count", {}, files)
+        self.meters.gauge("eva.tasks", {}, len(asyncio.all_tasks()))
         if self.data_dir is not None:
             disk = shutil.disk_usage(self.data_dir)
             self.meters.gauge("eva.disk.used", {}, disk.used / disk.total)
@@ -95,7 +101,17 @@ class Gauges:
             labels = {"tenant": metrics.tenant(tenant_id), "resource": measure, "period": period}
             self.meters.gauge("eva.budget.used", labels, share)
 
-    async def _keys(self) -> None:
+    def _expires(self, kind: str, left_s: float | None) -> None:
+        """Tell when the next credential of a kind expires; of other kinds others tell."""
+        self.meters.forget(_EXPIRES, {"kind": kind})
+        if left_s is not None:
+            self.meters.gauge(_EXPIRES, {"kind": kind}, left_s)
+
+    async def _certificates(self) -> float | None:
+        found = await asyncio.gather(*map(certificates.left_s, self.hosts))
+        return min((one for one in found if one is not None), default=None)
+
+    async def _keys(self) -> float | None:
         now, soonest = datetime.now(UTC), None
         for tenant_id in (await self.ports.records.tenants())[:_MOST_TENANTS]:
             page = await self.ports.records.page(API_KEYS, Partition(tenant_id), Listing(limit=100))
@@ -108,7 +124,4 @@ class Gauges:
                 and one.value.expires_at > now
             ]
             soonest = min([*ends, *([soonest] if soonest else [])], default=None)
-        self.meters.forget("eva.credentials.expires_in")
-        if soonest is not None:
-            left = (soonest - now).total_seconds()
-            self.meters.gauge("eva.credentials.expires_in", {"kind": "api_key"}, left)
+        return None if soonest is None else (soonest - now).total_seconds()

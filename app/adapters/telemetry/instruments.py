@@ -58,4 +58,5 @@ INSTRUMENTS: Mapping[str, Instrument] = {
     "process.memory.usage": _gauge("By"),
     "process.cpu.time": _counter("s"),
     "process.open_file_descriptor.count": _gauge("{file}"),
+    "eva.tasks": _gauge("{task}"),
 }

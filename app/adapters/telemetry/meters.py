@@ -58,9 +58,12 @@ class Meters:
         """Set a gauge."""
         self.numbers.setdefault(name, {})[tuple(labels.items())] = value
 
-    def forget(self, name: str) -> None:
-        """Drop a gauge's series, so that what is no longer the case is no longer said."""
-        self.numbers.pop(name, None)
+    def forget(self, name: str, labels: Labels | None = None) -> None:
+        """Drop a gauge's series, or one, so that what is no longer the case is no longer said."""
+        if labels is None:
+            self.numbers.pop(name, None)
+        else:
+            self.numbers.get(name, {}).pop(tuple(labels.items()), None)
 
     def observe(self, name: str, labels: Labels, value: float) -> None:
         """Add a value to a histogram."""
