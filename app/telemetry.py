@@ -66,6 +66,13 @@ def _roles(role: str, settings: Settings) -> tuple[str, ...]:
     return (role, "worker") if settings.worker and role != "worker" else (role,)
 
 
+def _shown(settings: Settings) -> tuple[str, ...]:
+    """Return the names of the service that clients see a certificate of."""
+    if not settings.require_https:
+        return ()
+    return tuple(host for host in settings.allowed_hosts if not host.startswith("*."))
+
+
 @contextlib.asynccontextmanager
 async def observed(
     telemetry: "Telemetry | None", ports: Ports, settings: Settings
@@ -74,14 +81,7 @@ async def observed(
     if telemetry is None:
         yield ports
         return
-    from app.adapters.telemetry import (
-        Gauges,
-        Meters,
-        Prices,
-        Sealing,
-        certificates,
-        observed,
-    )
+    from app.adapters.telemetry import Gauges, Meters, Prices, Sealing, observed
 
     sealing = Sealing()
 
@@ -94,7 +94,7 @@ async def observed(
             data_dir=settings.data_dir if settings.backend == "embedded" else None,
             budgets=tuple(budgets.parse(one) for one in settings.budgets),
             sealing=sealing,
-            hosts=certificates.served(settings.allowed_hosts) if settings.require_https else (),
+            hosts=_shown(settings),
         )
 
     charged = budgets.Prices(

@@ -3,17 +3,11 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 _PATIENCE_S = 5.0
 _EXPIRED = 10  # X509_V_ERR_CERT_HAS_EXPIRED
-
-
-def served(hosts: Sequence[str]) -> tuple[str, ...]:
-    """Return those of the names that a connection can be made to."""
-    return tuple(host for host in hosts if not host.startswith("*."))
 
 
 async def left_s(host: str, port: int = 443, *, trusted: Path | None = None) -> float | None:

@@ -41,7 +41,3 @@ async def test_what_cannot_be_seen_is_not_told(tmp_path: Path) -> None:
     async with serving(tmp_path, timedelta(days=20)) as (port, _):
         assert await certificates.left_s("localhost", port) is None, "nobody trusts it"
     assert await certificates.left_s("localhost", port) is None, "nobody is there"
-
-
-def test_names_of_all_below_another_are_no_address() -> None:
-    assert certificates.served(["api.example.ca", "*.example.ca"]) == ("api.example.ca",)
