@@ -14,6 +14,7 @@ VERIFY = f"{FOLDER}/VERIFY.md"
 BESIDE = (
     "SECURITY.md",
     "security/controls.toml",
+    "security/cryptography.toml",
     "security/data-inventory.toml",
     "security/data-flow.md",
     "security/threats.toml",
