@@ -101,7 +101,7 @@ MEANT_FOR = {
     "alerts/OidcFailing": ("ISSUER",),
     "alerts/CosmosThrottled": ("CONTAINER",),
     "alerts/CertificateExpiring": ("PUBLIC_HOST", "DOMAIN"),
-    "procedures/deploy": ("IMAGE", "BUILD", "PRODUCTION_URL", "STAGING_URL"),
+    "procedures/deploy": ("IMAGE", "BUILD", "STACK_REGISTRY", "PRODUCTION_URL", "STAGING_URL"),
     "procedures/rollback": ("PRODUCTION_URL", "STAGING_URL"),
     "procedures/restore": ("MOMENT", "LOCATION"),
     "procedures/region-failover": ("LOCATION", "SECOND_LOCATION"),

@@ -21,7 +21,7 @@ def candidates(draw: st.DrawFn) -> list[Candidate]:
     return [
         candidate(
             passage(text, document_id=f"doc_{number}"),
-            lexical=draw(st.floats(0, 40)),
+            lexical=round(draw(st.floats(0, 40)), 6),  # smaller ones vanish in another unit
             similarity=draw(st.floats(0, 1)),
             matched=draw(st.sets(st.sampled_from([0, 1]))),  # type: ignore[arg-type]
         )
