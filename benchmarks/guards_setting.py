@@ -17,7 +17,7 @@ from app.core.quotas import Allowance
 from app.core.spaces import SpaceContent
 from app.main import create_app
 from app.settings import Settings
-from app.web.recording import OPERATION
+from app.web.recording import ADMITTED, OPERATION
 from app.web.services import PRINCIPAL, Services
 
 Work: TypeAlias = Callable[[], Awaitable[object]]
@@ -41,7 +41,7 @@ class Bench:
             "headers": (headers or self.key).raw, "query_string": b"", "root_path": "",
             "client": ("203.0.113.9", 1), "server": ("eva", 80), "scheme": "http",
             "http_version": "1.1", "state": {"services": self.services}, OPERATION: "getSpace",
-            PRINCIPAL: self.principal,
+            PRINCIPAL: self.principal, ADMITTED: True,
         }  # fmt: skip
 
     def through(self, app: Any) -> Work:

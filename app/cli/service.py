@@ -1,6 +1,7 @@
 """`eva serve`, `eva worker`, `eva openapi`."""
 
 import asyncio
+import gc
 import json
 import signal
 import socket
@@ -136,6 +137,8 @@ def _server(settings: Settings) -> "uvicorn.Server":
                 first = settings.backend == "embedded"
                 token = await administrator_token(settings) if first else None
                 _announce(f"http://{host}:{port}", settings, token)
+                gc.collect()
+                gc.freeze()  # what was imported stays: to look through it again costs requests
 
     config = uvicorn.Config(
         lambda: create_app(settings),

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from app.core.nearness import nearness
 from app.core.ports import Analyzer, Claim, Material, Ranked, Support
-from app.core.sentences import split
+from app.core.said import Sayings
 
 LIKE = 0.4  # nearness from which a word stands for a term that the sentence lacks
 
@@ -42,6 +42,10 @@ class ExtractiveComposer:
     analyzer: Analyzer
     selection: Selection = field(default_factory=Selection)
     name: str = NAME
+    _sayings: Sayings = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._sayings = Sayings(self.analyzer)
 
     async def compose(self, material: Material) -> AsyncIterator[Claim]:
         """Yield the sentences that carry the question's weight, one to `Selection.most`."""
@@ -57,19 +61,16 @@ class ExtractiveComposer:
             passage = ranked.candidate.passage
             if material.answer_language_only and passage.language != material.language:
                 continue
-            for unit in split(passage.text):
-                if unit.heading:
-                    continue
-                terms = frozenset(self.analyzer.terms(passage.text[unit.start : unit.end]))
-                parts = alike.parts(terms)
-                if len(terms) < self.selection.shortest or not parts:
+            for said in self._sayings.of(passage.text):
+                parts = alike.parts(said.terms)
+                if len(said.terms) < self.selection.shortest or not parts:
                     continue
                 overlap = sum(weights[term] * part for term, part in parts.items()) / total
                 yield _Line(
                     index=index,
-                    start=passage.span.start + unit.start,
-                    end=passage.span.start + unit.end,
-                    terms=terms,
+                    start=passage.span.start + said.start,
+                    end=passage.span.start + said.end,
+                    terms=said.terms,
                     hits=frozenset(parts),
                     score=overlap + self.selection.passage_weight * rank,
                 )
@@ -119,8 +120,8 @@ class _Alike(dict[str, Sequence[tuple[str, float]]]):
     def parts(self, words: Iterable[str]) -> Mapping[str, float]:
         """Return how far the words have each of the question's terms, in the question's order."""
         best: dict[str, float] = {}
-        for word in words:
-            for term, part in self[word]:
+        for near in filter(None, map(self.__getitem__, words)):
+            for term, part in near:
                 if part > best.get(term, 0.0):
                     best[term] = part
         return {term: best[term] for term in self._asked if term in best} if best else best

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 from typing import TypeAlias
 
@@ -18,10 +18,25 @@ _REST: Key = (("overflow", "true"),)
 class Histogram:
     """How values are spread: `counts` has one more than there are bounds."""
 
+    bounds: Sequence[float]
     counts: list[int]
     sum: float = 0.0
     least: float = inf
     most: float = -inf
+
+    @classmethod
+    def within(cls, bounds: Sequence[float]) -> "Histogram":
+        """Return an empty one."""
+        return cls(bounds, [0] * (len(bounds) + 1))
+
+    def add(self, value: float) -> None:
+        """Add a value."""
+        self.counts[bisect_left(self.bounds, value)] += 1
+        self.sum += value
+        if value < self.least:  # noqa: PLR1730 - costs half of what min() does
+            self.least = value
+        if value > self.most:  # noqa: PLR1730 - as above
+            self.most = value
 
     @property
     def count(self) -> int:
@@ -70,14 +85,10 @@ class Meters:
         series = self.histograms.get(name) or self.histograms.setdefault(name, {})
         key = tuple(labels.items())
         found = series.get(key)
-        bounds = INSTRUMENTS[name].bounds
         if found is None:
             key = key if len(series) < MOST_SERIES else _REST
-            found = series.setdefault(key, Histogram([0] * (len(bounds) + 1)))
-        found.counts[bisect_left(bounds, value)] += 1
-        found.sum += value
-        found.least = min(found.least, value)
-        found.most = max(found.most, value)
+            found = series.setdefault(key, Histogram.within(INSTRUMENTS[name].bounds))
+        found.add(value)
 
     def taken(self) -> Sequence[Point]:
         """Return copies of all series; least and most are of the time since the last taking."""
@@ -88,7 +99,7 @@ class Meters:
         ]
         for name, spread in self.histograms.items():
             for key, one in spread.items():
-                copied = Histogram(list(one.counts), one.sum, one.least, one.most)
+                copied = replace(one, counts=list(one.counts))
                 points.append(Point(name, INSTRUMENTS[name], key, copied))
                 one.least, one.most = inf, -inf
         return points
@@ -121,7 +132,7 @@ def _change(before: float | Histogram | None, now: float | Histogram) -> float |
             return now
         assert isinstance(before, Histogram)  # noqa: S101 - a metric keeps its shape
         counts = [a - b for a, b in zip(now.counts, before.counts, strict=True)]
-        return Histogram(counts, now.sum - before.sum, now.least, now.most) if any(counts) else None
+        return replace(now, counts=counts, sum=now.sum - before.sum) if any(counts) else None
     assert before is None or isinstance(before, float)  # noqa: S101 - as above
     grown = now - (before or 0.0)
     return grown or None

@@ -198,3 +198,12 @@ def test_a_chunked_body_of_unknown_transfer_coding_is_not_http(
     line.sendall(posting(served, "transfer-encoding: gzip") + b"xx")
     came = everything(line)
     assert came.split()[1] in (b"400", b"408"), came
+
+
+def test_the_head_of_an_answer_comes_with_its_body(line: socket.socket) -> None:
+    for _ in range(20):
+        line.sendall(b"GET /livez HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n")
+        came = line.recv(65536)
+        head, _, body = came.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200 ")
+        assert body.endswith(b"}"), "in the same packet"
