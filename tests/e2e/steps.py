@@ -26,6 +26,15 @@ async def new_space(client: httpx2.AsyncClient, name: str = "End to end") -> str
     return str(made.json()["id"])
 
 
+async def new_key(admin: httpx2.AsyncClient, **wanted: Any) -> dict[str, Any]:
+    """Issue a key, which may read spaces unless something else is wanted."""
+    asked = {"name": "end to end", "scopes": ["spaces:read"], **wanted}
+    made = await admin.post("/auth/api-keys", json=asked)
+    assert made.status_code == 201, made.text
+    found: dict[str, Any] = made.json()
+    return found
+
+
 async def upload(
     client: httpx2.AsyncClient, space_id: str, content: str | bytes, name: str = "leave.md"
 ) -> str:

@@ -5,16 +5,8 @@ from typing import Any
 
 import httpx2
 
-from tests.e2e.steps import DAYS, LEAVE, ask, new_space, ready, refused
+from tests.e2e.steps import DAYS, LEAVE, ask, new_key, new_space, ready, refused
 from tests.e2e.target import Target
-
-
-async def _key(admin: httpx2.AsyncClient, **wanted: Any) -> dict[str, Any]:
-    asked = {"name": "end to end", "scopes": ["spaces:read"], **wanted}
-    made = await admin.post("/auth/api-keys", json=asked)
-    assert made.status_code == 201, made.text
-    found: dict[str, Any] = made.json()
-    return found
 
 
 async def test_what_belongs_to_one_tenant_is_not_there_for_another(
@@ -40,40 +32,11 @@ async def test_a_key_kept_to_one_space_reaches_no_other_and_no_more_than_its_sco
 ) -> None:
     mine, other = await new_space(admin), await new_space(admin)
     await ready(admin, mine, LEAVE)
-    made = await _key(admin, scopes=["queries:execute", "spaces:read"], space_ids=[mine])
+    made = await new_key(admin, scopes=["queries:execute", "spaces:read"], space_ids=[mine])
     async with target.client({"X-API-Key": made["token"]}) as reader:
         assert (await ask(reader, mine, DAYS))["band"] == "answer"
         refused(await reader.get(f"/spaces/{other}"), 404, "not-found")
         refused(await reader.delete(f"/spaces/{mine}"), 403, "insufficient-scope")
-
-
-async def test_a_key_is_replaced_while_it_is_used_and_no_request_is_lost(
-    admin: httpx2.AsyncClient, target: Target
-) -> None:
-    space, old = await new_space(admin), await _key(admin)
-    seen: list[int] = []
-    using, stop = {"X-API-Key": old["token"]}, asyncio.Event()
-
-    async def use() -> None:
-        async with target.client({}) as client:
-            while not stop.is_set():
-                told = await client.get(f"/spaces/{space}", headers=using)
-                seen.append(told.status_code)
-
-    users = [asyncio.create_task(use()) for _ in range(3)]
-    await asyncio.sleep(0.3)
-    fresh = await _key(admin)
-    using = {"X-API-Key": fresh["token"]}
-    await asyncio.sleep(0.3)
-    revoked = await admin.delete(f"/auth/api-keys/{old['id']}")
-    assert revoked.status_code == 204, revoked.text
-    await asyncio.sleep(0.3)
-    stop.set()
-    await asyncio.gather(*users)
-    assert set(seen) == {200}
-    assert len(seen) > 20
-    async with target.client({"X-API-Key": old["token"]}) as late:
-        refused(await late.get(f"/spaces/{space}"), 401, "unauthenticated")
 
 
 async def test_an_auditor_finds_who_did_what_to_which_object(
@@ -81,7 +44,7 @@ async def test_an_auditor_finds_who_did_what_to_which_object(
 ) -> None:
     space = await new_space(admin)
     told = await admin.get(f"/spaces/{space}")
-    made = await _key(admin, scopes=["audit:read"])
+    made = await new_key(admin, scopes=["audit:read"])
     async with target.client({"X-API-Key": made["token"]}) as auditor:
         refused(await auditor.get(f"/spaces/{space}"), 403, "insufficient-scope")
         events: list[dict[str, Any]] = []
@@ -104,7 +67,7 @@ async def test_what_was_used_is_counted_for_whom_it_is_charged_to(
 ) -> None:
     space = await new_space(admin)
     await ready(admin, space, LEAVE)
-    made = await _key(admin, scopes=["queries:execute"], department="Fisheries")
+    made = await new_key(admin, scopes=["queries:execute"], department="Fisheries")
     async with target.client({"X-API-Key": made["token"]}) as user:
         for _ in range(3):
             assert (await ask(user, space, DAYS))["usage"]
