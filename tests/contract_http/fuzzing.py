@@ -22,7 +22,7 @@ CHECKS = (
     "ignored_auth",
 )
 # They end credentials, the fuzzer's own among them.
-DEADLY = ("revokeApiKey", "deleteApiKey")
+DEADLY = ("revokeApiKey", "deleteApiKey", "rotateApiKey")
 LIMIT_S = 300
 
 

@@ -49,6 +49,8 @@ def test_the_service_answers_only_as_documented_and_never_with_a_fault(
     assert report.tested == report.selected == everything - len(DEADLY)
     assert report.cases > 1000
     assert "unhandled error" not in (folder / "server.log").read_text()
+    own = {"X-API-Key": served.token or ""}
+    assert httpx2.get(f"{served.url}/api/v1/spaces", headers=own).status_code == 200, "to the end"
 
 
 @pytest.mark.timeout(300)

@@ -99,6 +99,8 @@ def _complete(method: str, path: str, operation: dict[str, Any]) -> None:
         operation["x-required-scope"] = rule.value
     conditional = not noted["unconditional"]
     takes = [*noted["takes"], *implied.request_headers(method, conditional=conditional)]
+    if implied.timed(operation):
+        takes.append("Request-Timeout")
     parameters = operation.setdefault("parameters", [])
     parameters += [{"$ref": f"#/components/parameters/{name}"} for name in takes]
     codes = implied.problems(method, path, operation) | set(noted["problems"])

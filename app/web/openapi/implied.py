@@ -34,6 +34,15 @@ def request_headers(method: str, *, conditional: bool) -> tuple[str, ...]:
     return ("Idempotency-Key", *every) if method == "post" else every
 
 
+def timed(operation: dict[str, Any]) -> bool:
+    """Tell whether a client may say by when an operation is to answer.
+
+    What is public asks nothing that could take long; what is slow about an upload is its client.
+    """
+    upload = "multipart/form-data" in operation.get("requestBody", {}).get("content", {})
+    return RULES[operation["operationId"]] is not PUBLIC and not upload
+
+
 def _of_body(operation: dict[str, Any]) -> set[str]:
     if "requestBody" not in operation:
         return set()

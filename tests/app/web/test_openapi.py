@@ -102,6 +102,27 @@ def test_every_post_takes_an_idempotency_key_and_every_change_an_etag(
             assert {"412", "428"} <= operation["responses"].keys()
 
 
+def test_a_timeout_may_be_said_where_it_is_heeded(document: dict[str, Any]) -> None:
+    routes = [
+        context.original_route for context in iter_route_contexts(create_app(Settings()).routes)
+    ]
+    heeding = {
+        route.guarded_operation
+        for route in routes
+        if isinstance(route, GuardedRoute)
+        and RULES[route.guarded_operation] is not PUBLIC
+        and not getattr(route.endpoint, "streams", False)
+    }
+    takes = {"$ref": "#/components/parameters/Request-Timeout"}
+    told = {
+        operation["operationId"]
+        for _, _, operation in building.operations(document)
+        if takes in operation["parameters"]
+    }
+    assert told == heeding - UNDOCUMENTED
+    assert {"createQuery", "listSpaces"} <= told
+
+
 def test_every_example_is_what_its_schema_says(document: dict[str, Any]) -> None:
     shown = 0
     for name, schema in document["components"]["schemas"].items():
