@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from eva_infra.program import deploy
@@ -133,6 +134,7 @@ def test_a_wrong_setting_is_refused_before_any_resource(monkeypatch: pytest.Monk
     assert made == []
 
 
+@hypothesis_settings(deadline=None)
 @given(name=st.sampled_from(names()), value=st.text(max_size=40))
 def test_any_text_is_a_value_or_refused_by_name(name: str, value: str) -> None:
     given_ = {"environment": "dev"} | {name: value}
