@@ -18,6 +18,20 @@ from app.web.problems.catalogue import CATALOGUE
 from tests.app.web.house import House
 
 UNDOCUMENTED = {"getOpenApi"}
+# What clients of the earlier service call, by path: seventeen operations.
+CLASSIC = {
+    "/health": "get",
+    "/health/detailed": "get",
+    "/api/v1/auth/api-keys": "get post",
+    "/api/v1/auth/api-keys/{key_id}/revoke": "post",
+    "/api/v1/spaces": "get post",
+    "/api/v1/spaces/{space_id}": "get put delete",
+    "/api/v1/spaces/{space_id}/documents": "get post",
+    "/api/v1/spaces/{space_id}/documents/{document_id}": "get delete",
+    "/api/v1/queries": "post",
+    "/api/v1/queries/{query_id}": "get",
+    "/api/v1/queries/{query_id}/result": "get",
+}
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +78,12 @@ def test_every_route_that_is_not_meant_to_be_hidden_is_documented(
         assert isinstance(route, GuardedRoute)
         hidden = route.path.startswith("/auth/api-keys") or route.path == "/openapi.json"
         assert route.include_in_schema is not hidden
+
+
+def test_the_seventeen_classic_operations_are_there(document: dict[str, Any]) -> None:
+    assert sum(len(methods.split()) for methods in CLASSIC.values()) == 17
+    for path, methods in CLASSIC.items():
+        assert set(methods.split()) <= document["paths"][path].keys(), path
 
 
 def test_every_problem_response_says_which_codes_it_may_have(document: dict[str, Any]) -> None:
