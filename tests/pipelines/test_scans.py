@@ -1,12 +1,13 @@
 """What the scans add to a tool's report, so that it proves what was looked at."""
 
 import json
+import subprocess
 from pathlib import Path
 
 from pipelines.readiness.checks.sarif import CHECK
 from pipelines.scans import ruff, sarif, scanner
 from pipelines.scans.scanner import ROOT
-from pipelines.scans.secrets import HISTORY, PLANTED, allowed, without_repetitions
+from pipelines.scans.secrets import HISTORY, PLANTED, SCRATCH, allowed, without_repetitions
 
 
 def test_a_sarif_log_gets_relative_paths_and_what_was_looked_at(tmp_path: Path) -> None:
@@ -40,13 +41,19 @@ def test_a_secret_that_a_file_still_holds_is_not_found_twice() -> None:
 def test_what_a_file_marks_as_no_secret_is_none_in_history_either() -> None:
     mark = "pragma: allowlist"
     lines = [
-        f'a = "1"  # {mark} secret - a name',
+        f'a = "1"  # another word  # {mark} secret - a name',
         "b = 2",
         "--",
         f"# {mark} nextline secret",
         "c = 3",
     ]
     assert allowed(lines) == {'a = "1"', "c = 3"}
+
+
+def test_what_is_planted_lies_where_the_scanner_reads_and_git_does_not_look() -> None:
+    inside = SCRATCH.relative_to(ROOT)
+    ignored = ["git", "check-ignore", "--quiet", f"{inside}/planted"]
+    assert subprocess.run(ignored, cwd=ROOT, check=False).returncode == 0
 
 
 def test_the_planted_secret_stands_in_no_file() -> None:
