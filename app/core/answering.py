@@ -122,7 +122,7 @@ async def stream(asking: Asking) -> AsyncIterator[Event]:
         sentences=tuple(sentences),
         citations=tuple(citations.found),
         coverage=round(coverage, 4),
-        degraded=composing.degraded,
+        degraded=composing.degraded or found.words_alone,
         composer=composing.name,
         dropped_citations=citations.dropped,
         usage=composing.usage(len(material.ranked)),

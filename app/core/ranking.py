@@ -29,7 +29,8 @@ def term_weight(passages: int, holding: int) -> float:
 def merge(found: Sequence[Found]) -> Found:
     """Return what several spaces found as if it were one.
 
-    A term weighs what it weighs where it is rarest. Stage times add up.
+    A term weighs what it weighs where it is rarest. Stage times add up. It was searched by words
+    alone if any space was.
     """
     if len(found) == 1:
         return found[0]
@@ -46,6 +47,7 @@ def merge(found: Sequence[Found]) -> Found:
         candidates=tuple(c for part in found for c in _placed(part, place)),
         passages_searched=sum(part.passages_searched for part in found),
         stages_ms=stages,
+        words_alone=any(part.words_alone for part in found),
     )
 
 

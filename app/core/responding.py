@@ -225,5 +225,6 @@ def _explanation(query: Query, answered: answering.Answered) -> Put:
         candidates=answered.explained[:_EXPLAINED],
         stages_ms=answered.stages_ms,
         passages_searched=answered.found.passages_searched,
+        words_alone=answered.found.words_alone,
     )
     return Put(kind=EXPLANATIONS, value=explanation)

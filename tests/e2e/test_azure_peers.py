@@ -81,6 +81,21 @@ async def test_without_its_model_the_service_quotes_and_says_that_it_is_degraded
     assert told["sentences"][0]["text"] == SENTENCE
 
 
+async def test_without_the_model_of_meaning_words_are_searched_and_the_answer_says_so(
+    client: httpx2.AsyncClient, peers: Together
+) -> None:
+    space_id, _ = await ready_space(client)
+    whole = await steps.ask(client, space_id, QUESTION)
+    peers.faults.poison("models", "http", status=503, path="embeddings")
+    told = await steps.ask(client, space_id, QUESTION + " Please.")
+    assert (told["band"], told["degraded"]) == ("answer", True)
+    explained = [
+        (await client.get(f"/queries/{one['id']}/explain")).json()["words_alone"]
+        for one in (whole, told)
+    ]
+    assert explained == [False, True]
+
+
 async def test_liveness_asks_nobody_and_readiness_names_who_is_gone(
     client: httpx2.AsyncClient, peers: Together, served: Served
 ) -> None:

@@ -56,7 +56,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the sources say. `coverage` is the share of the question's weight they hold, 0..1."""
+    """What the sources say. `coverage` is the share of the question's weight they hold, 0..1.
+
+    It is `degraded` if a model was away: sentences are quotes, or search was by words alone.
+    """
 
     band: Band
     language: str
@@ -121,13 +124,17 @@ class Explained:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """How an answer came to be; `id` is the query's. Stage times are in milliseconds."""
+    """How an answer came to be; `id` is the query's. Stage times are in milliseconds.
+
+    `words_alone`: the passages were searched by words alone, as meaning could not be searched for.
+    """
 
     id: str
     terms: tuple[tuple[str, float], ...]  # analysed question terms with their idf
     candidates: tuple[Explained, ...]
     stages_ms: Mapping[str, float]
     passages_searched: int
+    words_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,13 +31,15 @@ class Candidate:
 class Found:
     """What search returned: the question's analysed terms with their idf, and candidates.
 
-    A term that the space does not know weighs ln(N + 1), N its passages.
+    A term that the space does not know weighs ln(N + 1), N its passages. `words_alone` tells that
+    the meaning was to be searched for too, but could not be.
     """
 
     terms: tuple[tuple[str, float], ...]
     candidates: tuple[Candidate, ...]
     passages_searched: int
     stages_ms: Mapping[str, float] = field(default_factory=dict)
+    words_alone: bool = False
 
 
 class PassageIndex(Protocol):

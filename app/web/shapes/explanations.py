@@ -39,6 +39,10 @@ class Explanation(TypedDict):
     candidates: list[Candidate]
     stages_ms: dict[str, float]
     passages_searched: int
+    words_alone: Annotated[
+        bool,
+        Field(description="The embedding model was out of reach: nothing was searched by meaning."),
+    ]
 
 
 class Feedback(TypedDict):
@@ -73,6 +77,7 @@ def explanation(found: m.Explanation) -> Explanation:
         ],
         stages_ms=dict(found.stages_ms),
         passages_searched=found.passages_searched,
+        words_alone=found.words_alone,
     )
 
 

@@ -88,7 +88,13 @@ class QueryResult(TypedDict):
     answer: Annotated[str, Field(description="The sentences with their citation marks.")]
     band: Annotated[m.Band, Field(description="How far the sources carry.")]
     coverage: Annotated[float, Field(description="How much of the question they hold, 0 to 1.")]
-    degraded: bool
+    degraded: Annotated[
+        bool,
+        Field(
+            description="A model was out of reach: the sentences are the sources' own, or search "
+            "was by words alone."
+        ),
+    ]
     sentences: list[Sentence]
     citations: list[Citation]
     sources: list[Source]

@@ -1,7 +1,7 @@
 """Answers when a composer that costs tokens, and can fail, writes them."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -69,6 +69,15 @@ async def test_without_a_model_the_answer_is_the_sources_own_sentences_and_says_
     made = (await answered(Failing([], failure))).answer
     assert (made.band, made.composer, made.degraded) == (Band.ANSWER, "extractive", True)
     assert made.sentences[0].text == QUOTE
+
+
+async def test_an_answer_that_was_searched_by_words_alone_says_so_whoever_wrote_it() -> None:
+    found = replace(searched(QUESTION, LOANS), words_alone=True)
+    told = await answer(
+        Asking(question=QUESTION, found=[found], composer=Failing([CLAIM]), reader=stored)
+    )
+    assert (told.answer.composer, told.answer.degraded) == ("model", True)
+    assert told.found.words_alone
 
 
 async def test_what_was_said_before_a_failure_stands_alone_and_says_so() -> None:

@@ -2,6 +2,7 @@
 
 import math
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -154,3 +155,9 @@ def test_one_space_is_left_as_it_is() -> None:
     alone = found(candidate(passage("a")))
     assert merge([alone]) is alone
     assert merge([]).candidates == ()
+
+
+@pytest.mark.parametrize("missing", [0, 1, 2])
+def test_what_one_space_was_searched_for_by_words_alone_all_were(missing: int) -> None:
+    parts = [replace(found(), words_alone=n < missing) for n in range(2)]
+    assert merge(parts).words_alone is bool(missing)

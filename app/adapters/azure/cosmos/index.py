@@ -4,6 +4,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from app.adapters.azure.cosmos import items, passages
@@ -125,14 +126,16 @@ class CosmosPassageIndex:
     ) -> Found:
         """Search by words and by vector; by words alone while no vector can be had."""
         terms = self._analyzer.terms(question)
-        vector = None
+        vector, words_alone = None, False
         if terms:
             try:
                 vector = passages.numbers(await self._embedder.embed_question(question))
             except UnavailableError:
                 _log.warning("a question is searched by its words alone")
+                words_alone = True
         wanted = Wanted(terms, limit, where, vector, self._near)
-        return await Search(self._container, items.place(partition), wanted).found()
+        found = await Search(self._container, items.place(partition), wanted).found()
+        return replace(found, words_alone=words_alone)
 
     async def ping(self) -> None:
         """Read, to see that the container is there."""
