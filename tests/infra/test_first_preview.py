@@ -15,7 +15,7 @@ def unknowns(value: object) -> int:
     return isinstance(value, Unknown)
 
 
-@pytest.mark.parametrize("variant", ["prod", "prod-on-container-apps"])
+@pytest.mark.parametrize("variant", ["dev", "prod", "prod-on-container-apps"])
 def test_a_preview_before_anything_exists_sees_the_whole_stack(
     graph_of: GraphOf, variant: str
 ) -> None:
