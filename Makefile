@@ -82,17 +82,17 @@ crash: $(UV) ## Kill the service a hundred times and more, and check that nothin
 	$(DEV) pytest tests/crash -m slow -n 0 -s
 
 PROFILE ?= smoke
-load: $(UV) ## Put the service under load (PROFILE=smoke|average|peak|spike|soak|arrival|knee) and judge it
+MODEL_MS ?= 800
+ON_PEERS = $(if $(URL),,$(filter azure,$(BACKEND)))
+load: $(UV) ## Put the service under load (PROFILE=smoke|average|peak|spike|soak|arrival|knee, BACKEND=azure), judge it
 	$(announce)
-	$(DEV) python load-tests/run.py --profile $(PROFILE) \
+	$(if $(ON_PEERS),PEERS_MODEL_MS=$(MODEL_MS) $(DEV) python -m tests.peers --app) \
+		$(DEV) python load-tests/run.py --profile $(PROFILE) \
 		$(if $(URL),--url $(URL)) $(if $(SECONDS),--seconds $(SECONDS)) \
 		$(if $(BACKEND),--backend $(BACKEND)) $(if $(REPORT),--report $(REPORT)) $(LOAD_ARGS)
 
-load-azure: $(UV) ## Put the service on the Azure peers under load (PROFILE=average too), judge it
-	$(announce)
-	$(DEV) python -m tests.peers --app sh -c 'exec $(DEV) python load-tests/run.py \
-		--backend azure --url "$$EVA_URL" --profile $(PROFILE) \
-		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(REPORT),--report $(REPORT))'
+load-azure: ## The same on the Azure peers, with a model that takes MODEL_MS (800)
+	@$(MAKE) load BACKEND=azure
 
 load-control: $(UV) ## Prove that a build that is slow on purpose fails its load test
 	$(announce)

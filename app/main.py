@@ -50,7 +50,7 @@ def create_app(settings: Settings | None = None) -> Application:
             pause_s=chosen.body_pause_s,
             bytes_a_second=chosen.body_pace,
         ),
-        room=Room(tolerated_s=chosen.shed_after_ms / 1000, most=chosen.max_requests),
+        room=_room(chosen),
     )
     if signals is not None:
         app.measure(signals.traces)
@@ -67,6 +67,13 @@ def _outside_rules(settings: Settings) -> OutsideRules:
         origins=settings.allowed_origins,
         refusals=settings.refusal_alarm,
     )
+
+
+def _room(settings: Settings) -> Room:
+    """Return how much may be under way; on Azure most of it waits for the model."""
+    usual_ms, few = (3.0, 4) if settings.backend == "embedded" else (30.0, 48)
+    after_ms = usual_ms if settings.shed_after_ms is None else settings.shed_after_ms
+    return Room(tolerated_s=after_ms / 1000, few=few, most=settings.max_requests)
 
 
 def _address_rules(settings: Settings, proxies: Proxies) -> AddressRules:

@@ -52,7 +52,7 @@ def load(root: Path, signals: Signals) -> list[Profile]:
 def _profile(document: Part, signals: Signals) -> Profile:
     document.only("apiVersion", "kind", "metadata", "spec")
     spec = document.part("spec")
-    numbers = ("users", "spawn_rate", "arrival_rate", "duration_s", "min_requests")
+    numbers = ("users", "spawn_rate", "arrival_rate", "duration_s", "min_requests", "min_rate")
     keys = spec.only(*numbers, "think_time_s", "classes", "tighter", "growth")
     for needed in ("users", "duration_s", "min_requests"):
         spec.number(needed, least=1)

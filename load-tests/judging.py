@@ -6,6 +6,7 @@ answers that no scenario expects, too few of a class), or because what limited i
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 from answers import Told
@@ -41,12 +42,18 @@ class Seen:
     lateness: Mapping[int, int]
     generator_cpu: Sequence[tuple[float, float]]
     users: int
+    per_second: Sequence[int]  # answers of all classes
     server: Sequence[Mapping[str, float]]
 
     @property
     def requests(self) -> int:
         """Return how many answers there were."""
         return sum(told.num_requests for told in self.classes.values())
+
+    @property
+    def rate(self) -> float:
+        """Return how many requests were answered in a usual second: the median one."""
+        return float(median(self.per_second)) if self.per_second else 0.0
 
     @property
     def generator_busy(self) -> float:
@@ -71,6 +78,9 @@ def seen(told: Mapping[str, Any], server: Sequence[Mapping[str, float]]) -> Seen
         lateness={int(ms): n for ms, n in told["lateness"].items()},
         generator_cpu=[(at, share) for at, share in told["generator_cpu"]],
         users=max((count for _, count in told["users"]), default=0),
+        per_second=[
+            sum(one["num_requests"] for one in kinds.values()) for kinds in told["seconds"].values()
+        ],
         server=server,
     )
 
@@ -88,7 +98,11 @@ def verdict(profile: Profile, found: Seen) -> Verdict:
     if profile.name == KNEE:
         broken = tuple(overload(found.steps, knee(profile.steps, found.steps)))
     else:
-        broken = (*breaches(profile, found.classes), *growth(profile, found.server))
+        broken = (
+            *breaches(profile, found.classes),
+            *_too_slow(profile, found),
+            *growth(profile, found.server),
+        )
     return Verdict(FAILED if broken else PASSED, broken)
 
 
@@ -131,6 +145,11 @@ def breaches(profile: Profile, classes: Mapping[str, Told]) -> Iterator[str]:
         rate = told.num_failures / told.num_requests
         if rate > limit.error_rate:
             yield f"{name}: {told.num_failures} failed ({rate:.3%}), {limit.error_rate:.3%} allowed"
+
+
+def _too_slow(profile: Profile, found: Seen) -> Iterator[str]:
+    if found.rate < profile.min_rate:
+        yield f"{found.rate:.0f} requests a second, {profile.min_rate:g} to be carried"
 
 
 def growth(profile: Profile, server: Sequence[Mapping[str, float]]) -> Iterator[str]:

@@ -43,6 +43,7 @@ class Profile:
     think_time_s: tuple[float, float] = (3.0, 7.0)
     steps: tuple[Step, ...] = ()
     min_requests: int = 1
+    min_rate: float = 0.0  # requests a second
     most_requests: int | None = None  # the run ends early once so many were answered
     limits: Mapping[str, Limit] = field(default_factory=dict)
     growth: Mapping[str, float] = field(default_factory=dict)
@@ -103,6 +104,7 @@ def profile(
         think_time_s=tuple(told.get("think_time_s", (3.0, 7.0))),
         steps=(Step(rate, lasts),) if rate else (),
         min_requests=int(told["min_requests"]),
+        min_rate=told.get("min_rate", 0.0),
         most_requests=told.get("most_requests"),
         limits={one: Limit(**limit) for one, limit in limits.items()},
         growth=told.get("growth", {}),

@@ -1,6 +1,7 @@
 """Put a running service under load and judge it: `make load PROFILE=peak`.
 
-Without --url the embedded service is started on an empty folder, filled, and stopped in the end.
+Without --url the embedded service is started on an empty folder, filled, and stopped in the end;
+one on Azure is that of EVA_URL, as `python -m tests.peers --app` says it.
 Profiles and what they must withstand are those of dashboards/objectives.yaml; `knee` looks for the
 highest rate of arrivals that holds, and for how twice as much is met. Exit codes: 0 passed, 1 the
 run says nothing (refused, or nothing to measure), 3 an objective was not kept.
@@ -111,11 +112,14 @@ def measured(
 
 @contextlib.contextmanager
 def _target(asked: argparse.Namespace, folder: Path) -> Iterator[Target]:
-    if asked.url:
+    url = asked.url or (os.environ.get("EVA_URL") if asked.backend != "embedded" else None)
+    if url:
         key = os.environ.get("EVA_API_KEY")
         if not key:
             raise TargetError("EVA_API_KEY must hold an administrator's key of that service")
-        yield Target(asked.url.rstrip("/"), key, asked.pid)
+        yield Target(url.rstrip("/"), key, asked.pid)
+    elif asked.backend != "embedded":
+        raise TargetError(f"backend {asked.backend}: neither --url nor EVA_URL says where it is")
     else:
         with started(folder) as target:
             yield target

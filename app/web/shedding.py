@@ -1,13 +1,15 @@
 """Turns requests away while the process falls behind, so that those it takes on stay quick.
 
-How far behind it is shows in how late the event loop runs what is due. Only lateness that lasts
-counts. It makes the number of requests that may be under way smaller, punctuality makes it larger
-again; dear requests are turned away first, reads only when that isn't enough; whoever asks how the
-service is, is always answered.
+How far behind it is shows in how late the event loop runs what is due, on average: a single fit
+says little, however long. Lateness makes the number of requests that may be under way smaller,
+until few are left to wait for one another; punctuality makes it larger again. Dear requests are
+turned away first, reads only when that isn't enough; whoever asks how the service is, is always
+answered.
 """
 
 import asyncio
 import random
+import time
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -16,9 +18,11 @@ from app.core.errors import OverloadedError
 from app.web.problems.rendering import respond
 from app.web.telemetry import SHED
 
-_BEAT_S = 0.05
-_FEW = 48  # requests under way that any process can carry
-_SMALLER, _LARGER = 0.75, 1.02  # what becomes of the room in a beat
+_BEAT_S = 0.02
+_NEWEST = 0.15  # weight of a beat in the average: what was a fifth of a second ago has faded
+_FIT = 4  # times what is tolerated: by how much a single beat counts at most
+_LASTING = 12  # beats of too great an average before calm is over
+_SMALLER, _LARGER = 0.9, 1.02  # what becomes of the room in a beat
 _READS_MAY = 1.5  # times what dear requests may
 _ALWAYS = ("/livez", "/readyz", "/health")
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -27,9 +31,14 @@ _RETRY_S = (1, 4)  # spread out, so that not everybody comes back at once
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """How late the event loop may be (0: however late), how many requests may be under way."""
+    """How late the event loop may be on average (0: however late), how many requests there may be.
 
-    tolerated_s: float = 0.03
+    `few` are under way without harm in any case. A process that computes all answers itself can
+    carry few, since each waits for the others; one that waits for a model carries more.
+    """
+
+    tolerated_s: float = 0.003
+    few: int = 4
     most: int = 2_000
 
 
@@ -38,17 +47,20 @@ class Pressure:
 
     def __init__(self, room: Room) -> None:
         self._room = room
-        self._was_late = False
+        self._late_s = 0.0
+        self._lasts = 0
         self.most = float(room.most)
 
     def late(self, by_s: float, active: int) -> None:
         """Take note of how late the loop was with so many requests under way."""
-        late = by_s > self._room.tolerated_s > 0
-        if late and self._was_late:
-            self.most = max(_FEW, _SMALLER * min(self.most, active))
+        tolerated_s = self._room.tolerated_s
+        self._late_s += _NEWEST * (min(by_s, _FIT * tolerated_s) - self._late_s)
+        late = self._late_s > tolerated_s
+        self._lasts = self._lasts + 1 if late else 0
+        if late and not (self.calm and self._lasts < _LASTING):
+            self.most = max(self._room.few, _SMALLER * min(self.most, active))
         elif not late:
             self.most = min(self._room.most, _LARGER * self.most + 0.2)
-        self._was_late = late
 
     def refuses(self, active: int, *, dear: bool) -> bool:
         """Tell whether there is no room for another request beside so many."""
@@ -90,14 +102,13 @@ class Shedding:
 
     def _beat(self) -> None:
         """Look at the clock again and again while requests are under way."""
-        loop = asyncio.get_running_loop()
-        due = loop.time() + _BEAT_S
+        began = time.perf_counter()  # the loop's own clock counts whole milliseconds
         self._beating = True
 
         def looked() -> None:
-            self._pressure.late(loop.time() - due, self._active)
+            self._pressure.late(time.perf_counter() - began - _BEAT_S, self._active)
             self._beating = False
             if self._active or not self._pressure.calm:
                 self._beat()
 
-        loop.call_at(due, looked)
+        asyncio.get_running_loop().call_later(_BEAT_S, looked)

@@ -44,6 +44,7 @@ def good(script: Script, judging: ModuleType) -> Any:
             "lateness": {3: 100},
             "generator_cpu": [(1.0, 0.3), (2.0, 0.4)],
             "users": 500,
+            "per_second": [20, 90, 100, 110],
             "server": [
                 {"second": float(n), "resident_mb": 200.0, "files": 40, "tasks": 20}
                 for n in range(60)
@@ -94,7 +95,7 @@ def test_a_run_with_too_few_of_a_class_is_refused(
 
 
 def test_a_run_without_an_answer_is_refused(judging: ModuleType, peak: Any, good: Any) -> None:
-    judged = judging.verdict(peak, judging.Seen({}, {}, {}, {}, {}, [], 500, []))
+    judged = judging.verdict(peak, judging.Seen({}, {}, {}, {}, {}, [], 500, [], []))
     assert judged == judging.Verdict("refused", ("nothing was answered",))
     assert good().requests == 4590
 
@@ -107,6 +108,13 @@ def test_an_objective_that_is_not_kept_fails_the_run(
     broken = judging.verdict(peak, good(classes={"ask": told(script, 900, failed=1)}))
     assert broken.outcome == "failed"
     assert broken.reasons == ("ask: 1 failed (0.111%), 0.000% allowed",)
+
+
+def test_a_peak_that_is_answered_too_slowly_to_be_one_fails(
+    judging: ModuleType, peak: Any, good: Any
+) -> None:
+    judged = judging.verdict(peak, good(per_second=[90, 70, 60]))
+    assert judged.reasons == ("70 requests a second, 80 to be carried",)
 
 
 def test_memory_files_and_tasks_that_grow_fail_a_soak(

@@ -1,5 +1,6 @@
 // Azure OpenAI: chat (aimock) whose answers cite, and embeddings that know words.
 //   node models.mjs PORT            prints one line of JSON once it listens; port 0: a free one
+//   PEERS_MODEL_MS=800              every chat call takes so long before its first word
 //   POST /__aimock/chaos            faults of every chat call; DELETE ends them
 //   a question with peer:NAME in it is answered as NAME below says
 import { createHash } from "node:crypto";
@@ -104,6 +105,7 @@ for (const [name, answer] of Object.entries(PEER)) mock.onMessage(new RegExp(`pe
 for (const [name, pace] of Object.entries(PACE))
   mock.onMessage(new RegExp(`peer:${name}`), (request) => reply(request, cited(request)), pace);
 mock.onMessage(/.*/s, (request) => reply(request, cited(request)));
+if (process.env.PEERS_MODEL_MS) mock.setChaos({ latencyMs: Number(process.env.PEERS_MODEL_MS) });
 await mock.start();
 console.log(JSON.stringify({ models: mock.url }));
 process.on("SIGTERM", () => process.exit(0));
