@@ -179,7 +179,7 @@ def _token(stage: Stage) -> str:
     trusted = json.loads({**os.environ, **stage.settings}.get("EVA_OIDC_ISSUERS", "[]"))
     if not trusted:
         return ""
-    [tenant] = trusted[0]["tenants"]
+    tenant = next(iter(trusted[0]["tenants"]))
     claims = {"tid": tenant, "sub": "experiment", "roles": ["admin"]}
     form = {"grant_type": "client_credentials", "claims_json": json.dumps(claims)}
     told = httpx2.post(f"{trusted[0]['issuer']}/token", data=form, auth=("daemon", "secret"))

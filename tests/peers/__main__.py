@@ -52,7 +52,8 @@ def _with_application(peers: Together, command: list[str]) -> int:
         if command:
             found = {"EVA_URL": served.url, "EVA_API_KEY": served.key}
             tests = {"EVA_E2E_URL": served.url, "EVA_E2E_KEY": served.key}
-            return _ran(command, {**found, **tests})
+            stranger = {"EVA_E2E_OTHER_TOKEN": peers.strangers_token()}
+            return _ran(command, {**found, **tests, **stranger})
         _try(peers, served)
         signal.pause()
     return 0

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx2
+
 from tests.peers import models as model_peer
 from tests.peers.azurite import API_VERSION, azurite, connection_string
 from tests.peers.cosmos.accounts import KEY as COSMOS_KEY
@@ -22,6 +24,7 @@ from tests.peers.proxying import Faults, faults
 from tests.peers.redis import redis
 from tests.peers.vaults import fill, trusting, vault
 
+ELSEWHERE = "elsewhere"  # a tenant, in the issuer's words
 SERVICES = ("cosmos", "blobs", "queues", "models", "vault", "identity", "redis", "oidc")
 
 
@@ -43,7 +46,7 @@ class Together:
         issuer = {
             "issuer": self.fronts["oidc"],
             "audiences": [AUDIENCE],
-            "tenants": {"ten_default": "ten_default"},
+            "tenants": {"ten_default": "ten_default", ELSEWHERE: "ten_elsewhere"},
         }
         return {
             **trust,
@@ -65,6 +68,13 @@ class Together:
             "REDIS_SSL": "false",
             "EVA_OIDC_ISSUERS": json.dumps([issuer]),
         }
+
+    def strangers_token(self) -> str:
+        """Return an access token of an administrator in another tenant."""
+        claims = {"tid": ELSEWHERE, "sub": "stranger", "roles": ["admin"]}
+        form = {"grant_type": "client_credentials", "claims_json": json.dumps(claims)}
+        told = httpx2.post(f"{self.fronts['oidc']}/token", data=form, auth=("daemon", "secret"))
+        return str(told.raise_for_status().json()["access_token"])
 
 
 @contextlib.contextmanager
