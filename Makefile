@@ -247,7 +247,7 @@ scan: $(UV) ## Run every scanner that can run here, and keep its report as evide
 	$(announce)
 	$(GATE).evidence make --only $(SCANS)
 
-evidence: $(UV) ## Make the evidence that STAGE demands and that is stale
+evidence: $(UV) ## Make the evidence that STAGE demands and that is stale (STRICT=yes: a tool that fails, fails this)
 	$(announce)
 	$(GATE).evidence make --stage $(STAGE)
 

@@ -7,7 +7,7 @@ from pipelines.scans import containers, scanner
 GITLEAKS = containers.Scanner(
     name="gitleaks",
     arguments=(
-        *("git", "--no-banner", "--redact", "--exit-code", "0"),
+        *("git", "--no-banner", "--redact"),
         *("--report-format", "sarif", "--report-path", "/work/report.sarif", "/repository"),
     ),
     report="report.sarif",

@@ -25,7 +25,7 @@ TRIVY = containers.Scanner(
     name="trivy",
     arguments=(
         *("image", "--input", "/work/image.tar", "--scanners", "vuln,secret", "--ignore-unfixed"),
-        *("--quiet", "--format", "sarif", "--output", "/work/report.sarif"),
+        *("--quiet", "--exit-code", "1", "--format", "sarif", "--output", "/work/report.sarif"),
     ),
     report="report.sarif",
     prepare=saved,

@@ -40,6 +40,14 @@ def test_only_what_is_stale_is_made(ready: Repository) -> None:
     assert (done.returncode, "1 of 1 looked at, code 0" in done.stdout) == (0, True)
 
 
+def test_strictly_made_evidence_ends_as_its_tools_did(ready: Repository) -> None:
+    asked = ("make", "--stage", "beta", "--only", "tests")
+    assert ready.evidence(*asked, "--strict").returncode == 0
+    (ready.root / "report.xml").unlink()
+    assert ready.evidence(*asked).returncode == 0, "the gate judges what was made"
+    assert ready.evidence(*asked, "--strict").returncode == 1
+
+
 def test_it_is_said_when_evidence_will_not_count(ready: Repository) -> None:
     ready.write("more.txt", b"")
     done = ready.evidence("make", "--stage", "beta", "--only", "tests")

@@ -63,6 +63,10 @@ def make(
     environment: EnvironmentOption = Environment.LOCAL,
     only: Annotated[str, typer.Option(envvar="ONLY", help="kinds, by commas: made anyway")] = "",
     jobs: Annotated[int, typer.Option(min=1)] = 2,
+    *,
+    strict: Annotated[
+        bool, typer.Option(envvar="STRICT", help="end with 1 if a tool failed")
+    ] = False,
 ) -> None:
     """Make all evidence that a stage demands and that is not fresh for this commit."""
     policy = load_policy(Path.cwd())
@@ -78,12 +82,14 @@ def make(
     if moment.subject.dirty:
         console.print("[yellow]The tree has uncommitted changes: this evidence will not count.[/]")
     try:
-        make_all(steps, Crew(workshop=workshop, jobs=jobs, console=console))
+        made = make_all(steps, Crew(workshop=workshop, jobs=jobs, console=console))
     except KeyboardInterrupt:
         console.print(
             "[yellow]Interrupted. What was finished is kept: the same command goes on.[/]"
         )
         sys.exit(INTERRUPTED)
+    if strict and any(record.not_run or record.exit_code for record in made):
+        sys.exit(1)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

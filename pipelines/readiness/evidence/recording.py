@@ -22,7 +22,9 @@ from pipelines.readiness.verdict import Subject
 from pipelines.readiness.weighing import MALFORMED
 
 MOST_NAMES = 20
-OF_MAKE = frozenset({"MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS", "ONLY", "STAGE"})
+OF_MAKE = frozenset(
+    {"MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS", "ONLY", "STAGE", "STRICT"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
