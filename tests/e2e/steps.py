@@ -11,7 +11,7 @@ LEAVE = (
     "Sick leave needs a certificate after three days.\n"
 )
 DAYS = "How many vacation days do employees receive per year?"
-_PATIENCE_S = 60.0
+_PATIENCE_S = 100.0  # on a loaded machine; below what a test may take
 
 
 def word() -> str:

@@ -76,6 +76,11 @@ def test_every_target_that_a_workflow_makes_exists(path: Path) -> None:
     assert set(made) - {"$MAKE_TARGET"} <= set(targets)
 
 
+def test_every_change_is_tried_end_to_end_on_both_backends_and_a_failure_fails_it() -> None:
+    tried = workflow("pr.yml")["jobs"]["evidence"]["strategy"]["matrix"]["include"]
+    assert "evidence ONLY=e2e,e2e-azure STRICT=yes" in [one["make"] for one in tried]
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 def test_workflows_stay_thin(path: Path) -> None:
     ours = ("make ", "uv run --frozen python -m pipelines.")
