@@ -14,6 +14,7 @@ STEPS: Mapping[str, Text] = {
         "commit, then make evidence STAGE={stage}", "validez, puis make evidence STAGE={stage}"
     ),
     "not-built": Text("build {needs}, then " + MAKE, "construisez {needs}, puis " + MAKE),
+    "not-run": Text("settle that, then " + MAKE, "réglez cela, puis " + MAKE),
     "absent": Text(
         "build what is missing there, then " + MAKE, "construisez ce qui y manque, puis " + MAKE
     ),
@@ -51,7 +52,7 @@ def _which(answer: Answer, source: Source) -> str:
     code = answer.reason.code
     if code == "not-built" and source.check == "review":
         return "review"
-    if code in {"failed", "dirty-tree", "not-built", "absent"}:
+    if code in {"failed", "dirty-tree", "not-built", "not-run", "absent"}:
         return code
     if source.elsewhere is not None:
         return "elsewhere"
