@@ -64,6 +64,7 @@ def serving(root: Path, **more: str) -> Iterator[Eva]:
     port = free_port()
     env = {"EVA_DATA_DIR": str(root / "data"), "EVA_PORT": str(port), "EVA_HOST": "127.0.0.1"}
     env["EVA_METRICS_PORT"] = "0"
+    env["EVA_SHED_AFTER_MS"] = "0"  # what answers cost is measured, not when they are refused
     with start("EVA", [str(_EVA), "serve"], port, root / "log", env | more) as server:
         server.ready("/livez")
         yield Eva(server, _key(server, root / _KEY_FILE))

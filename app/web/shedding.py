@@ -38,7 +38,7 @@ class Room:
     """
 
     tolerated_s: float = 0.003
-    few: int = 4
+    few: int = 8
     most: int = 2_000
 
 
