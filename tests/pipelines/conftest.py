@@ -1,9 +1,14 @@
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
+from pipelines.readiness.evidence import note
 from tests.pipelines.small_repository import Repository, repository
+
+# The suite is evidence itself: a producer that a test runs must leave no note about the suite.
+os.environ.pop(note.VARIABLE, None)
 
 
 @pytest.fixture(scope="session")

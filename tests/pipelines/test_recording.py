@@ -1,5 +1,6 @@
 """What a run leaves behind: the tool's own report, and a record that claims no more than it did."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -106,6 +107,10 @@ def test_a_producer_adds_mode_data_and_reasons_by_a_note(ready: Repository) -> N
     assert outcome(ready) == (Outcome.STALE, "database-too-old")
     absent = ready.record("sh", "-c", f'echo \'{{"not_run": "no key"}}\' > ${note.VARIABLE}')
     assert absent.not_run == "no key"
+
+
+def test_no_test_leaves_a_note_about_the_run_of_the_suite() -> None:
+    assert note.VARIABLE not in os.environ
 
 
 def test_a_note_says_known_things_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

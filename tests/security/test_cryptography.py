@@ -8,7 +8,7 @@ ROOT = Path(__file__).parents[2]
 USES = tomllib.loads((ROOT / "security/cryptography.toml").read_text())["use"]
 MODULES = {"hashlib", "hmac", "secrets", "ssl", "cryptography", "jwt", "Crypto", "nacl"}
 SOUND = {
-    *("SHA-256", "BLAKE2b", "CSPRNG", "Ed25519", "ECDSA P-256"),
+    *("SHA-256", "BLAKE2b", "CSPRNG", "Ed25519", "ECDSA P-256", "TLS"),
     "RSA-2048 or longer with SHA-256",
 }
 BROKEN = ("md5", "sha1", "DES", "RC4", "ECB")
