@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import uvicorn
 
 _GRACE_S = 10  # how long requests under way may take once the service is told to stop
+_SWITCH_S = 0.001  # of the event loop's turn, while a thread computes; usual are 5 ms
 _KEEP_ALIVE_S = 75  # longer than people think and proxies keep idle connections (60 s)
 
 
@@ -137,8 +138,7 @@ def _server(settings: Settings) -> "uvicorn.Server":
                 first = settings.backend == "embedded"
                 token = await administrator_token(settings) if first else None
                 _announce(f"http://{host}:{port}", settings, token)
-                gc.collect()
-                gc.freeze()  # what was imported stays: to look through it again costs requests
+                _tune()
 
     config = uvicorn.Config(
         lambda: create_app(settings),
@@ -155,6 +155,13 @@ def _server(settings: Settings) -> "uvicorn.Server":
         timeout_graceful_shutdown=_GRACE_S,
     )
     return Announcing(config)
+
+
+def _tune() -> None:
+    """Let the interpreter serve: what was imported stays; no thread keeps requests waiting long."""
+    gc.collect()
+    gc.freeze()  # to look through all of it again and again would cost requests
+    sys.setswitchinterval(_SWITCH_S)
 
 
 def _announce(url: str, settings: Settings, token: str | None) -> None:

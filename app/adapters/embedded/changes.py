@@ -1,6 +1,6 @@
 """The changes of a commit, made ready on the caller's side and applied inside a transaction."""
 
-import secrets
+import random
 import sqlite3
 from collections.abc import Sequence
 from typing import Any, TypeAlias
@@ -66,7 +66,8 @@ def _put(partition: Partition, put: Put) -> Work[str]:
         raise ValueError("a Put has at most one condition")
     key = (partition.tenant_id, partition.space_id, put.kind.name, put.value.id)
     body = codec.encode(put.value)
-    row = (secrets.token_hex(8), terms(put.kind.attributes(put.value)), body)
+    etag = f"{random.getrandbits(64):016x}"
+    row = (etag, terms(put.kind.attributes(put.value)), body)
     return lambda connection: _write(connection, key, put, row)
 
 
