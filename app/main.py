@@ -71,7 +71,7 @@ def _outside_rules(settings: Settings) -> OutsideRules:
 
 def _room(settings: Settings) -> Room:
     """Return how much may be under way; on Azure most of it waits for the model."""
-    usual_ms, few = (3.0, 8) if settings.backend == "embedded" else (30.0, 48)
+    usual_ms, few = (5.0, 8) if settings.backend == "embedded" else (30.0, 48)
     after_ms = usual_ms if settings.shed_after_ms is None else settings.shed_after_ms
     return Room(tolerated_s=after_ms / 1000, few=few, most=settings.max_requests)
 

@@ -69,7 +69,7 @@ class Overload:
         None,
         "EVA_SHED_AFTER_MS",
         about="How late the event loop may run on average, in milliseconds, before requests are "
-        "turned away with 503; 0 for any; unset: 3, on Azure 30.",
+        "turned away with 503; 0 for any; unset: 5, on Azure 30.",
     )
     max_requests: int = setting(
         whole(1, 1_000_000),

@@ -21,7 +21,7 @@ from app.web.telemetry import SHED
 _BEAT_S = 0.02
 _NEWEST = 0.15  # weight of a beat in the average: what was a fifth of a second ago has faded
 _FIT = 4  # times what is tolerated: by how much a single beat counts at most
-_LASTING = 12  # beats of too great an average before calm is over
+_LASTING = 25  # beats of too great an average before calm is over
 _SMALLER, _LARGER = 0.9, 1.02  # what becomes of the room in a beat
 _READS_MAY = 1.5  # times what dear requests may
 _ALWAYS = ("/livez", "/readyz", "/health")
@@ -37,7 +37,7 @@ class Room:
     carry few, since each waits for the others; one that waits for a model carries more.
     """
 
-    tolerated_s: float = 0.003
+    tolerated_s: float = 0.005
     few: int = 8
     most: int = 2_000
 

@@ -1,6 +1,7 @@
 """`python -m tests.peers`: every peer until Ctrl+C; with a command behind it, until that ends.
 
 `--app`: the service and its worker on them as well, where the command finds them.
+`--app-service`: the same, but the service works too, as it does on App Service.
 """
 
 import contextlib
@@ -21,6 +22,7 @@ from tests.peers.serving import Served, serving
 from tests.peers.together import Together, together
 
 _PORT = 8000
+_SHAPES = {"--app": False, "--app-service": True}
 
 
 def main(arguments: list[str]) -> int:
@@ -36,8 +38,8 @@ def main(arguments: list[str]) -> int:
         together(Path(folder)) as peers,
     ):
         _table(peers)
-        if arguments[:1] == ["--app"]:
-            return _with_application(peers, arguments[1:])
+        if arguments and arguments[0] in _SHAPES:
+            return _with_application(peers, arguments[1:], both=_SHAPES[arguments[0]])
         if arguments:
             return _ran(arguments, peers.settings)
         _environment(peers)
@@ -45,8 +47,8 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _with_application(peers: Together, command: list[str]) -> int:
-    with serving(peers, 0 if command else _PORT) as served:
+def _with_application(peers: Together, command: list[str], *, both: bool) -> int:
+    with serving(peers, 0 if command else _PORT, both=both) as served:
         for one in served.processes:
             _say(_line(one))
         if command:

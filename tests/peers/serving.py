@@ -24,9 +24,12 @@ class Served:
 
 
 @contextlib.contextmanager
-def serving(peers: Together, port: int = 0) -> Iterator[Served]:
-    """Prepare the peers, then run service and worker for the duration of the context."""
-    settings = {**peers.settings, "EVA_WORKER": "false"}
+def serving(peers: Together, port: int = 0, *, both: bool = False) -> Iterator[Served]:
+    """Prepare the peers, then run service and worker for the duration of the context.
+
+    `both`: the service works too, as it does on App Service, and answers what it is asked itself.
+    """
+    settings = {**peers.settings, "EVA_WORKER": "true" if both else "false"}
     serve = Program(
         name="serve",
         command=[*_EVA, "serve", "--port", str(port)],

@@ -56,7 +56,7 @@ def test_lateness_that_lasts_is_not_forgiven() -> None:
 
 
 def test_dear_requests_go_before_reads_do() -> None:
-    pressure = pressed(ROOM, 2.0, 100, beats=14)
+    pressure = pressed(ROOM, 2.0, 100, beats=27)
     assert pressure.refuses(95, dear=True)
     assert not pressure.refuses(95, dear=False)
     assert pressure.refuses(150, dear=False)
