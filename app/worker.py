@@ -35,8 +35,9 @@ def handlers(live: Live) -> Mapping[JobKind, Handler]:
 
 def lanes(settings: Settings) -> tuple[Lane, ...]:
     """Return which jobs share places, so that an answer never waits behind uploads."""
+    answers = settings.answer_places or (4 if settings.backend == "embedded" else 32)
     return (
-        Lane((JobKind.ANSWER,), settings.answer_places),
+        Lane((JobKind.ANSWER,), answers),
         Lane((JobKind.INGEST,), settings.ingest_places),
         Lane((JobKind.DESCRIBE, JobKind.ERASE_DOCUMENT, JobKind.ERASE_SPACE), 1),
     )

@@ -110,11 +110,12 @@ class Work:
     ingest_places: int = setting(
         whole(1, 64), 2, "EVA_INGEST_PLACES", about="How many documents are read at once."
     )
-    answer_places: int = setting(
-        whole(1, 64),
-        4,
+    answer_places: int | None = setting(
+        whole(1, 256),
+        None,
         "EVA_ANSWER_PLACES",
-        about="How many queued questions are answered at once.",
+        about="How many queued questions are answered at once; unset: 4, on Azure, where most of "
+        "an answer is waiting for the model, 32.",
     )
     answers_at_once: int = setting(
         whole(1, 10_000),
