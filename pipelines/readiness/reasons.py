@@ -73,6 +73,10 @@ REASONS: Mapping[str, Text] = {
     "absent": Text(
         "{evidence} holds nothing on: {names}", "{evidence} ne contient rien sur : {names}"
     ),
+    "too-few": Text(
+        "{evidence} looked at {seen}, at least {least} are demanded",
+        "{evidence} a examiné {seen} éléments, il en faut au moins {least}",
+    ),
     "unseen": Text(
         "{evidence} looked at {seen} of {expected}, not at: {names}",
         "{evidence} a examiné {seen} éléments sur {expected}, sans : {names}",
