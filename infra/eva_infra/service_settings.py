@@ -45,6 +45,7 @@ def variables(
         "EVA_HOST": "0.0.0.0",  # noqa: S104 - its own container  # nosec B104
         "EVA_PORT": str(PORT),
         "EVA_TRUSTED_PROXIES": PROXIES,
+        "EVA_REQUIRE_HTTPS": "true",  # TLS ends at the platform's proxy, which says so
         **({"EVA_ADDRESS_LIMIT": "0"} if settings.edge else {}),  # the firewall counts addresses
         "AZURE_CLIENT_ID": identity.client_id,
         "AZURE_COSMOS_ENDPOINT": backends.cosmos_endpoint,
@@ -66,6 +67,7 @@ def variables(
         "APPLICATIONINSIGHTS_CONNECTION_STRING": backends.connection_string,
         # The service reads these from the vault itself, and again when they are rotated.
         **{name: f"vault:{secret}" for name, secret in settings.secrets.items()},
+        **settings.service,
     }
 
 

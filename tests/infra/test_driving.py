@@ -76,6 +76,20 @@ def test_a_deployment_does_exactly_what_was_previewed(programs: Programs) -> Non
     assert order.index("config") < order.index("preview") < order.index("up")
 
 
+def test_a_deployment_keeps_what_a_swap_changed_since_the_last_one(programs: Programs) -> None:
+    """What is ignored is written back from the state: so the state is brought up to date first."""
+    assert main(["up", "prod"]) == WELL
+    order = [call[0] for call in programs.calls("pulumi")]
+    assert order.index("refresh") < order.index("preview") < order.index("up")
+    assert "--preview-only" not in called(programs, "refresh")[0]
+
+
+def test_a_preview_looks_at_what_is_there_and_takes_nothing_over(programs: Programs) -> None:
+    assert main(["preview", "prod"]) == WELL
+    assert "--refresh" in called(programs, "preview")[0]
+    assert called(programs, "refresh") == []
+
+
 def planned(call: list[str]) -> str:
     return next(word for name, word in pairwise(call) if name in PLANS)
 

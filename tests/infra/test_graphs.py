@@ -12,7 +12,6 @@ from tests.infra.variants import VARIANTS, GraphOf
 
 ROOT = Path(__file__).parents[2]
 PHYSICAL = re.compile(r"[A-Za-z0-9._-]+")
-SDK_SETTINGS = {"AZURE_CLIENT_ID", "WEBSITES_PORT", "WEBSITES_ENABLE_APP_SERVICE_STORAGE"}
 
 
 @pytest.fixture(params=VARIANTS.values(), ids=list(VARIANTS))
@@ -24,15 +23,6 @@ def graph(request: pytest.FixtureRequest, graph_of: GraphOf) -> Graph:
 @pytest.fixture
 def prod(graph_of: GraphOf) -> Graph:
     return graph_of("prod")
-
-
-def settings_of_service(graph: Graph) -> Iterator[dict[str, str]]:
-    for site in graph.of("web:WebApp") + graph.of("web:WebAppSlot"):
-        rows = site.inputs["siteConfig"]["appSettings"]
-        yield {row["name"]: row["value"] for row in rows}
-    for app in graph.of("app:ContainerApp"):
-        rows = app.inputs["template"]["containers"][0]["env"]
-        yield {row["name"]: row.get("value", "") for row in rows}
 
 
 def test_every_stack_file_builds_a_whole_stack(graph: Graph) -> None:
@@ -136,27 +126,6 @@ def test_the_service_has_the_least_roles_and_each_on_one_resource(graph: Graph) 
     }  # fmt: skip
     assert set(given) == {role.value for role in wanted}
     assert all("/providers/" in scope for scope in given.values())
-
-
-def test_the_service_is_told_settings_that_it_knows(graph: Graph) -> None:
-    page = (ROOT / "docs/settings.md").read_text()
-    known = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", page)) | SDK_SETTINGS
-    told = list(settings_of_service(graph))
-    assert told
-    for settings in told:
-        assert set(settings) <= known
-        assert settings["EVA_BACKEND"] == "azure"
-
-
-def test_the_build_that_waits_does_no_background_work(prod: Graph) -> None:
-    site, slot = settings_of_service(prod)
-    assert (site["EVA_WORKER"], slot["EVA_WORKER"]) == ("true", "false")
-    [kept] = prod.of("web:WebAppSlotConfigurationNames")
-    assert kept.inputs["appSettingNames"] == ["EVA_WORKER"]
-    rest = {"EVA_WORKER"}
-    assert {k: v for k, v in site.items() if k not in rest} == {
-        k: v for k, v in slot.items() if k not in rest
-    }
 
 
 def test_container_apps_run_the_worker_apart_and_have_no_public_side(graph_of: GraphOf) -> None:

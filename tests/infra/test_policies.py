@@ -70,10 +70,13 @@ BY_HAND = [
     Mutation(
         policy="way-out-is-named", kind=SLOT, path="outboundVnetRouting.allTraffic", value=None
     ),
-    Mutation(policy="way-out-is-named", kind=NSG, path="securityRules", value=[]),
+    Mutation(
+        policy="way-out-is-named", kind=NSG, name="nsg-service", path="securityRules", value=[]
+    ),
     Mutation(
         policy="way-out-is-named",
         kind=NSG,
+        name="nsg-service",
         path="securityRules.1.destinationAddressPrefix",
         value="Internet",
     ),
@@ -161,6 +164,7 @@ BY_HAND = [
     Mutation(
         policy="known-to-be-alive",
         kind="app:ContainerApp",
+        name="service",
         path="template.containers.0.probes",
         value=[],
     ),

@@ -38,6 +38,7 @@ WRONG = {
     "wafMode": "Off",
     "models": json.dumps([MODEL | {"sku": "Cheap"}]),
     "secrets": '{"lower": "case"}',
+    "service": '{"EVA_LOG_LEVEL": ""}',
     "alertEmails": "[]",
     "monthlyBudget": "0",
     "budgetStart": "2026-12-15",

@@ -46,6 +46,7 @@ def up(given: argparse.Namespace) -> int:
         return FOUND
     stack = _stack(given)
     target = _bootstrap_targets(given.stack) if given.bootstrap else None
+    stack.refresh()  # else an update would put back the image of before the last swap
     with tempfile.TemporaryDirectory() as folder:
         kept = Path(folder) / "plan.json"
         plan = stack.preview(kept, target)

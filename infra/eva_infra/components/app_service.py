@@ -13,6 +13,8 @@ from eva_infra.context import Context, child
 KIND = "app,linux,container"
 # The pipeline changes the image and swaps; a slot's name for the worker stays with the slot.
 SWAPPED = ["siteConfig.linuxFxVersion"]
+SLOT = "staging"
+DOMAIN = "azurewebsites.net"  # what sites are called below, by which the edge and `dev` call them
 STAYS_WITH_SLOT = ("EVA_WORKER",)
 
 
@@ -93,7 +95,7 @@ class AppService(pulumi.ComponentResource):
         ctx = self._ctx
         return web.WebAppSlot(
             "staging",
-            slot="staging",
+            slot=SLOT,
             name=site.name,
             resource_group_name=ctx.group,
             location=ctx.settings.location,
@@ -141,14 +143,19 @@ class AppService(pulumi.ComponentResource):
         )
 
     def _settings(self, *, worker: bool) -> list[web.NameValuePairArgs]:
-        args = self._args
+        args, name = self._args, self._ctx.name("app")
         given: dict[str, pulumi.Input[str]] = {
             **args.variables,
+            # Both in both: a setting that differs restarts what a swap has warmed up.
+            "EVA_ALLOWED_HOSTS": f"{name}.{DOMAIN},{name}-{SLOT}.{DOMAIN}",
             "EVA_WORKER": "true" if worker else "false",
+            # A swap moves nobody before the new build answers this; `/` is not for its inside.
+            "WEBSITE_SWAP_WARMUP_PING_PATH": LIVE,
+            "WEBSITE_SWAP_WARMUP_PING_STATUSES": "200",
             "WEBSITES_PORT": str(PORT),
             "WEBSITES_ENABLE_APP_SERVICE_STORAGE": "false",
         }
-        return [web.NameValuePairArgs(name=name, value=value) for name, value in given.items()]
+        return [web.NameValuePairArgs(name=one, value=value) for one, value in given.items()]
 
     def _fixed(self, site: web.WebApp) -> None:
         """Keep what stays with a slot, and close the ways in by password."""

@@ -41,13 +41,13 @@ class ContainerApps(pulumi.ComponentResource):
         self._ctx = ctx
         self._args = args
         place = self._environment()
-        service = self._app(place, self._service())
-        worker = self._app(place, self._worker(queue_account))
-        self.resource_id = service.id
         domain = place.default_domain
         self.host_name = pulumi.Output.concat(ctx.name("ca", "service"), ".", domain)
         # Deployments label the new revision `staging` before any traffic goes to it.
         self.staging = pulumi.Output.concat(ctx.name("ca", "service"), "---staging.", domain)
+        service = self._app(place, self._service())
+        worker = self._app(place, self._worker(queue_account))
+        self.resource_id = service.id
         self.private_link = PrivateLink(
             target=place.id, group="managedEnvironments", location=ctx.settings.location
         )
@@ -153,7 +153,11 @@ class ContainerApps(pulumi.ComponentResource):
 
     def _container(self, role: _Role) -> app.ContainerArgs:
         args = self._args
-        plain: dict[str, pulumi.Input[str]] = {**args.variables, "EVA_WORKER": "false"}
+        plain: dict[str, pulumi.Input[str]] = {
+            **args.variables,
+            "EVA_ALLOWED_HOSTS": pulumi.Output.concat(self.host_name, ",", self.staging),
+            "EVA_WORKER": "false",
+        }
         return app.ContainerArgs(
             name=role.name,
             image=image(args),

@@ -64,7 +64,10 @@ class DeployedStack:
         self._stack.set_config("eva-api:image", automation.ConfigValue(image))
 
     def preview(self, plan: Path | None = None, target: list[str] | None = None) -> Plan:
-        """Return what would change, with every policy asked; keep the plan in a file."""
+        """Return what would change, with every policy asked; keep the plan in a file.
+
+        Without a plan what is really there is looked at first, and the state is left as it is.
+        """
         watched = Watched()
         try:
             found = self._stack.preview(
@@ -72,6 +75,7 @@ class DeployedStack:
                 policy_packs=[POLICIES],
                 plan=str(plan) if plan else None,
                 target=target,
+                refresh=plan is None,
                 diff=True,
             )
         except errors.CommandError as failed:

@@ -30,7 +30,7 @@ class Recorded:
 
 @dataclass(frozen=True, kw_only=True)
 class Graph:
-    """A stack's resources in the order of their registration, and its outputs."""
+    """A stack's resources in the order of their URNs, and its outputs."""
 
     stack: str
     resources: Sequence[Recorded]

@@ -72,7 +72,8 @@ def record(
     monitor = _Monitor(UnknownAzure() if unknown else KnownAzure())
     run = contextvars.copy_context().run  # Pulumi keeps its state in context variables
     run(_run, monitor, stack, program, dict(config or {}))
-    return Graph(stack=stack, resources=tuple(monitor.recorded), outputs=monitor.outputs)
+    resources = sorted(monitor.recorded, key=lambda one: one.urn)  # registered as threads run
+    return Graph(stack=stack, resources=tuple(resources), outputs=monitor.outputs)
 
 
 def _run(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from eva_infra.containers import declared, vectors_container
+from eva_infra.settings.of_service import DECIDED, left_to_owners
 from eva_infra.settings.regions import REGIONS
 
 if TYPE_CHECKING:
@@ -32,9 +33,15 @@ def contradictions(settings: Settings) -> Iterator[str]:
         yield "allowedAddresses: is empty and there is no edge, so nobody could call"
     if settings.domain and not settings.edge:
         yield "domain: there is no edge to give it to"
+    yield from _of_service(settings)
     yield from _of_models(settings)
     if settings.environment == "prod":
         yield from _in_production(settings)
+
+
+def _of_service(settings: Settings) -> Iterator[str]:
+    for name in sorted(set(settings.service) - set(left_to_owners())):
+        yield f"service: {name} is not left to a stack file; see {DECIDED.name}"
 
 
 def _of_models(settings: Settings) -> Iterator[str]:

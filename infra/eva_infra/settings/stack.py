@@ -82,6 +82,11 @@ class Settings:
     secrets: Mapping[str, str] = _setting(
         table(_VARIABLE, _SECRET), "settings of the service that are secrets in the vault", {}
     )
+    service: Mapping[str, str] = _setting(
+        table(_VARIABLE, text(r"[^\n]+", "a line")),
+        "settings of the service that the stack leaves to its owner",
+        {},
+    )
     alert_emails: tuple[str, ...] = _setting(several(_EMAIL, 1), "who is told of alerts")
     monthly_budget: int = _setting(whole(1, 1_000_000), "how much a month may cost")
     budget_start: date = _setting(month(), "since when the budget counts")

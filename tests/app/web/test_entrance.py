@@ -41,8 +41,9 @@ def test_only_the_names_of_the_service_are_answered(proxy: httpx2.Client) -> Non
         assert proxy.get("/openapi.json", headers={"Host": host}).status_code == 200, host
     for host in ("evil.example", "inside.example.ca", "api.example.ca.evil.example", ""):
         problem(proxy.get("/openapi.json", headers={"Host": host}), 421, "wrong-host")
+    platform = {"Host": "10.0.0.7", "X-Forwarded-Proto": "http"}
     for path in ("/livez", "/readyz", "/health", "/health/ready"):
-        assert proxy.get(path, headers={"Host": "10.0.0.7"}).status_code == 200, path
+        assert proxy.get(path, headers=platform).status_code == 200, path
 
 
 def test_two_host_headers_are_no_name(served: Served) -> None:
