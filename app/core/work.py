@@ -1,26 +1,30 @@
 """The worker: claims durable jobs, keeps their leases alive, drives them to an end.
 
 A job that fails is tried again with growing pauses and, after `ATTEMPTS`, moved to the dead
-letters; whatever it was about is then told so by the handler's `give_up`. A dependency that is
-down is waited for longer (`PATIENCE`) than a job that fails by itself. A job that kills the
+letters; whatever it was about is then told so by the handler's `give_up`. A job that kills the
 process is counted too: attempts are counted when a job is claimed.
+
+What fails because a dependency is down does not count while the job is young (`PATIENCE_S`), and
+is tried again soon: nobody waits long for a dependency that is back. Later it counts up to
+`PATIENCE`, so that nothing is tried for ever.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from app.core import audit, deadlines
+from app.core import audit, deadlines, rests
 from app.core.errors import EvaError, LeaseLostError, UnavailableError
 from app.core.models import JobKind, Lease
 from app.core.ports import Ports
 
 ATTEMPTS = 5
 PATIENCE = 25
+PATIENCE_S = 2 * 3600.0
 LEASE_S = 30.0
 _POLL_S = 1.0
-_PAUSES_S = (1.0, 4.0, 15.0, 60.0, 300.0)
 _log = logging.getLogger("eva.work")
 
 
@@ -106,17 +110,26 @@ class Worker:
             await self._again(handler, lease, error)
 
     async def _again(self, handler: Handler, lease: Lease, error: Exception) -> None:
-        reason = error.code if isinstance(error, EvaError) else type(error).__name__
         try:
-            if lease.attempt >= (PATIENCE if isinstance(error, UnavailableError) else ATTEMPTS):
-                await self._give_up(handler, lease, reason)
-            else:
-                pause = _PAUSES_S[min(lease.attempt, len(_PAUSES_S)) - 1]
-                await self._ports.jobs.release(lease, delay_s=pause, reason=reason)
+            await _insisting(lambda: self._given_back(handler, lease, error), LEASE_S)
         except EvaError as again:  # the lease runs out by itself
             _log.warning("could not give %s back: %s", lease.job.id, again.code)
         except Exception:  # noqa: BLE001 - as above
             _log.exception("could not give %s back", lease.job.id)
+        if isinstance(error, UnavailableError):
+            await asyncio.sleep(_POLL_S)  # the next job of this place would meet the same
+
+    async def _given_back(self, handler: Handler, lease: Lease, error: Exception) -> None:
+        """Give a job back after a failure, or up."""
+        reason = error.code if isinstance(error, EvaError) else type(error).__name__
+        age_s = (datetime.now(UTC) - lease.job.created_at).total_seconds()
+        most, rest_s, counted = ATTEMPTS, rests.failed_s(lease.attempt), True
+        if isinstance(error, UnavailableError):
+            most, rest_s, counted = PATIENCE, rests.waits_s(error, age_s), age_s > PATIENCE_S
+        if lease.attempt >= most:
+            await self._give_up(handler, lease, reason)
+            return
+        await self._ports.jobs.release(lease, delay_s=rest_s, reason=reason, counted=counted)
 
     async def _give_up(self, handler: Handler, lease: Lease, reason: str) -> None:
         if handler.give_up is not None:
@@ -141,6 +154,25 @@ class Worker:
             await asyncio.gather(doing, beating, return_exceptions=True)
 
     async def _beat(self, lease: Lease) -> None:
+        """Extend the lease whenever a third of it is over; LeaseLostError once all of it is."""
         while True:
             await asyncio.sleep(LEASE_S / 3)
-            await self._ports.jobs.extend(lease, lease_s=LEASE_S)
+            await _insisting(
+                lambda: self._ports.jobs.extend(lease, lease_s=LEASE_S), LEASE_S * 2 / 3
+            )
+
+
+async def _insisting(tell: Callable[[], Awaitable[object]], within_s: float) -> None:
+    """Tell the queue, again while it is down; LeaseLostError if it was for that long."""
+    try:
+        async with asyncio.timeout(within_s):
+            while True:
+                try:
+                    await tell()
+                except UnavailableError as error:
+                    _log.warning("queue unavailable: %s", error.code)
+                    await asyncio.sleep(_POLL_S)
+                else:
+                    return
+    except TimeoutError:
+        raise LeaseLostError from None

@@ -165,6 +165,16 @@ async def test_a_released_job_rests_for_the_delay(storage: Storage, space: Parti
     assert (await _claim(storage)).attempt == 2
 
 
+async def test_an_attempt_that_is_not_counted_was_none(storage: Storage, space: Partition) -> None:
+    await _enqueue(storage, space)
+    for _ in range(3):
+        lease = await _claim(storage)
+        assert lease.attempt == 1
+        await storage.jobs.release(lease, delay_s=0, reason="unavailable", counted=False)
+    await storage.jobs.release(await _claim(storage), delay_s=0, reason="its own fault")
+    assert (await _claim(storage)).attempt == 2
+
+
 async def test_a_buried_job_is_listed_and_not_claimed(storage: Storage, space: Partition) -> None:
     job = await _enqueue(storage, space)
     await storage.jobs.bury(await _claim(storage, SHORT_S), reason="attempts-exhausted")

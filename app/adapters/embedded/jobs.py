@@ -91,11 +91,13 @@ class SqliteJobQueue:
             lambda connection: leases.extend(connection, lease, lease_s, self._clock())
         )
 
-    async def release(self, lease: Lease, *, delay_s: float, reason: str) -> None:
+    async def release(
+        self, lease: Lease, *, delay_s: float, reason: str, counted: bool = True
+    ) -> None:
         """Give a job back for others to claim after the delay."""
-        pause = (delay_s, reason)
+        rest = leases.Rest(delay_s, reason, counted)
         await self._changed(
-            lambda connection: leases.release(connection, lease, pause, self._clock())
+            lambda connection: leases.release(connection, lease, rest, self._clock())
         )
 
     async def bury(self, lease: Lease, *, reason: str) -> None:

@@ -9,7 +9,7 @@ harmless, for only the newest token is obeyed.
 import secrets
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import orjson
@@ -55,7 +55,7 @@ RETURNING tenant, body, attempts
 _SERVED = "UPDATE turns SET turn = (SELECT max(turn) + 1 FROM turns) WHERE tenant = ?"
 _EXTEND = "UPDATE jobs SET due_at = ?, stamped_at = ? WHERE tenant = ? AND id = ? AND token = ?"
 _RELEASE = """
-UPDATE jobs SET token = NULL, due_at = ?, stamped_at = ?, reason = ?
+UPDATE jobs SET token = NULL, due_at = ?, stamped_at = ?, reason = ?, attempts = attempts - ?
 WHERE tenant = ? AND id = ? AND token = ?
 """
 _BURY = """
@@ -68,6 +68,15 @@ WHERE token IS NOT NULL AND holder NOT IN (SELECT value FROM json_each(:living))
 """
 _FINISH = "DELETE FROM jobs WHERE tenant = ? AND id = ? AND token = ?"
 _EXHUME = "DELETE FROM dead_jobs WHERE tenant = ? AND id = ? RETURNING body"
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Why a job is given back, for how many seconds, and whether the attempt counts."""
+
+    delay_s: float
+    reason: str
+    counted: bool
 
 
 def enqueue(
@@ -123,12 +132,10 @@ def extend(connection: sqlite3.Connection, lease: Lease, lease_s: float, now: fl
     return replace(lease, expires_at=_time(expires))
 
 
-def release(
-    connection: sqlite3.Connection, lease: Lease, pause: tuple[float, str], now: float
-) -> None:
-    """Give a job back for a delay in seconds and a reason; raises LeaseLostError."""
-    delay_s, reason = pause
-    _require(connection.execute(_RELEASE, (now + delay_s, now, reason, *_key(lease))))
+def release(connection: sqlite3.Connection, lease: Lease, rest: Rest, now: float) -> None:
+    """Give a job back for a rest; raises LeaseLostError."""
+    changed = (now + rest.delay_s, now, rest.reason, not rest.counted)
+    _require(connection.execute(_RELEASE, (*changed, *_key(lease))))
 
 
 def bury(connection: sqlite3.Connection, lease: Lease, reason: str, now: float) -> None:

@@ -23,8 +23,13 @@ class JobQueue(Protocol):
     async def extend(self, lease: Lease, *, lease_s: float) -> Lease:
         """Keep a job; raises LeaseLostError if another worker has it or it is gone."""
 
-    async def release(self, lease: Lease, *, delay_s: float, reason: str) -> None:
-        """Give a job back, to be claimed again no sooner than after the delay."""
+    async def release(
+        self, lease: Lease, *, delay_s: float, reason: str, counted: bool = True
+    ) -> None:
+        """Give a job back, to be claimed again no sooner than after the delay.
+
+        An attempt that is not counted was none: the next one bears its number.
+        """
 
     async def bury(self, lease: Lease, *, reason: str) -> None:
         """Give a job up: it moves to the dead-letter list."""

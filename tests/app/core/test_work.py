@@ -1,54 +1,23 @@
 """The worker drives every job to an end, whatever happens on the way."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 
 import pytest
 
-from app.core import work
+from app.core import rests, work
 from app.core.access import Principal
-from app.core.errors import UnavailableError
-from app.core.ids import new_id
 from app.core.kinds import DOCUMENTS
-from app.core.models import Job, JobKind, Lease
-from app.core.ports import Enqueue, Ports, Settle
+from app.core.models import JobKind, Lease
+from app.core.ports import Ports, Settle
 from app.core.work import Handler, Lane, Worker
-from tests.app.core import acting
-
-Doing = Callable[[Ports, Lease], Awaitable[None]]
-LANE = (Lane((JobKind.INGEST,), 1),)
-
-
-async def enqueue(ports: Ports, principal: Principal) -> Job:
-    space_id = await acting.space(ports, principal)
-    job = Job(
-        id=new_id("job"),
-        kind=JobKind.INGEST,
-        tenant_id=principal.tenant_id,
-        space_id=space_id,
-        subject_id="doc_none",
-        created_at=datetime.now(UTC),
-    )
-    await ports.records.commit(job.partition, Enqueue(job=job))
-    return job
-
-
-async def run(ports: Ports, do: Doing, done: asyncio.Event, give_up: Doing | None = None) -> None:
-    worker = Worker(ports, {JobKind.INGEST: Handler(do, give_up)}, LANE, name="w")
-    running = asyncio.create_task(worker.run())
-    try:
-        await asyncio.wait_for(done.wait(), 20)
-        await asyncio.sleep(0.2)  # what follows the event in the worker
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+from tests.app.core.driving import enqueue, run
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorten the pauses and leases that would make these tests wait."""
-    monkeypatch.setattr(work, "_PAUSES_S", (0.01,))
+    monkeypatch.setattr(rests, "_FAILED_S", (0.01,))
+    monkeypatch.setattr(rests, "_WAITS_S", (0.01, 0.01))
     monkeypatch.setattr(work, "_POLL_S", 0.02)
 
 
@@ -92,22 +61,6 @@ async def test_a_job_that_always_fails_is_given_up_told_so_and_can_be_replayed(
     assert [(d.job.id, d.reason) for d in dead.items] == [(job.id, "RuntimeError")]
     assert await ports.jobs.replay(alice.tenant_id, job.id)
     assert (await ports.jobs.depth())["waiting"] == 1
-
-
-async def test_a_dependency_that_is_down_is_waited_for_longer_than_a_faulty_job(
-    ports: Ports, alice: Principal
-) -> None:
-    await enqueue(ports, alice)
-    done = asyncio.Event()
-
-    async def down(ports: Ports, lease: Lease) -> None:
-        if lease.attempt <= work.ATTEMPTS + 2:
-            raise UnavailableError(dependency="blobs", retry_after=1)
-        await ports.records.commit(lease.job.partition, Settle(lease=lease))
-        done.set()
-
-    await run(ports, down, done)
-    assert await ports.jobs.depth() == {"waiting": 0, "running": 0, "dead": 0, "oldest_s": 0}
 
 
 async def test_a_worker_that_lost_its_lease_stops_and_writes_nothing(

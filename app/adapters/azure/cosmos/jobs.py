@@ -71,10 +71,13 @@ class CosmosJobQueue:
         await self._entries.set(_of(item, held=True))
         return replace(lease, expires_at=_time(due_at))
 
-    async def release(self, lease: Lease, *, delay_s: float, reason: str) -> None:
+    async def release(
+        self, lease: Lease, *, delay_s: float, reason: str, counted: bool = True
+    ) -> None:
         """Give a job back for others to claim after the delay."""
-        due_at = self._clock() + delay_s
-        item = await self._changed(lease, {"token": None, "due_at": due_at, "reason": reason})
+        due_at, attempts = self._clock() + delay_s, lease.attempt - (not counted)
+        changed = {"token": None, "due_at": due_at, "attempts": attempts, "reason": reason}
+        item = await self._changed(lease, changed)
         await self._entries.set(_of(item, held=False))
         self._watch.ring(lease.job.kind)
 
