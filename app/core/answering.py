@@ -16,7 +16,7 @@ from app.core.extractive import ExtractiveComposer, whole
 from app.core.language import detect
 from app.core.models import Answer, Band, Citation, Explained, Sentence
 from app.core.ports import Composer, Found, Material, Ranked
-from app.core.ranking import FUSION_WEIGHT, fuse, merge
+from app.core.ranking import FUSION_WEIGHT, distinct, fuse, merge
 
 __all__ = [
     "Answered",
@@ -138,13 +138,19 @@ async def stream(asking: Asking) -> AsyncIterator[Event]:
 def _material(asking: Asking, found: Found, ranked: Sequence[Ranked]) -> Material:
     """Take the best passages: in the language asked for if they carry an answer, else any."""
     language = asking.language or detect(asking.question)
-    same = [r for r in ranked if r.candidate.passage.language == language][: asking.top_k]
+    best, same = list[Ranked](), list[Ranked]()
+    for one in distinct(ranked):
+        best.append(one)
+        if one.candidate.passage.language == language:
+            same.append(one)
+        if len(same) == asking.top_k:
+            break
     enough = any(r.coverage >= asking.policy.answer_coverage for r in same[: asking.policy.judged])
     return Material(
         question=asking.question,
         language=language,
         found=found,
-        ranked=tuple(same if enough else ranked[: asking.top_k]),
+        ranked=tuple(same if enough else best[: asking.top_k]),
         answer_language_only=enough,
     )
 

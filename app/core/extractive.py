@@ -2,11 +2,15 @@
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from itertools import chain
+from math import fsum
+from typing import ClassVar, TypeAlias
 
 from app.core.nearness import nearness
 from app.core.ports import Analyzer, Claim, Material, Ranked, Support
-from app.core.said import Sayings
+from app.core.said import Said, cut, read
+
+Parts: TypeAlias = Sequence[tuple[str, float]]  # the question's terms that a word is like, how far
 
 LIKE = 0.4  # nearness from which a word stands for a term that the sentence lacks
 
@@ -42,10 +46,6 @@ class ExtractiveComposer:
     analyzer: Analyzer
     selection: Selection = field(default_factory=Selection)
     name: str = NAME
-    _sayings: Sayings = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        self._sayings = Sayings(self.analyzer)
 
     async def compose(self, material: Material) -> AsyncIterator[Claim]:
         """Yield the sentences that carry the question's weight, one to `Selection.most`."""
@@ -56,24 +56,32 @@ class ExtractiveComposer:
 
     def _lines(self, material: Material, weights: Mapping[str, float]) -> Iterator[_Line]:
         total = sum(weights.values()) or 1.0
-        alike = _Alike(weights)
-        for index, (ranked, rank) in enumerate(_placed(material)):
-            passage = ranked.candidate.passage
-            if material.answer_language_only and passage.language != material.language:
+        said = [(index, one) for index, of_one in self._said(material) for one in of_one]
+        alike = _alike(weights, frozenset[str]().union(*(one.terms for _, one in said)))
+        near, places = frozenset(alike), list(_places(material.ranked))
+        for index, one in said:
+            words = one.terms & near
+            if not words or len(one.terms) < self.selection.shortest:
                 continue
-            for said in self._sayings.of(passage.text):
-                parts = alike.parts(said.terms)
-                if len(said.terms) < self.selection.shortest or not parts:
-                    continue
-                overlap = sum(weights[term] * part for term, part in parts.items()) / total
-                yield _Line(
-                    index=index,
-                    start=passage.span.start + said.start,
-                    end=passage.span.start + said.end,
-                    terms=said.terms,
-                    hits=frozenset(parts),
-                    score=overlap + self.selection.passage_weight * rank,
-                )
+            parts = _best_parts(alike[word] for word in words)
+            overlap = fsum(weights[term] * part for term, part in parts.items()) / total
+            start = material.ranked[index].candidate.passage.span.start
+            yield _Line(
+                index=index,
+                start=start + one.start,
+                end=start + one.end,
+                terms=one.terms,
+                hits=frozenset(parts),
+                score=overlap + self.selection.passage_weight * places[index],
+            )
+
+    def _said(self, material: Material) -> Iterator[tuple[int, Sequence[Said]]]:
+        """Yield what each passage says, by its place; other languages than the answer's may go."""
+        for index, ranked in enumerate(material.ranked):
+            passage = ranked.candidate.passage
+            if not material.answer_language_only or passage.language == material.language:
+                kept = passage.said
+                yield index, read(kept) if kept is not None else cut(passage.text, self.analyzer)
 
     def _chosen(self, lines: Sequence[_Line], weights: Mapping[str, float]) -> list[_Line]:
         """Take the best, then what is nearly as good or adds to it, never the same twice."""
@@ -94,37 +102,35 @@ class ExtractiveComposer:
         return chosen
 
 
-def _placed(material: Material) -> Iterator[tuple[Ranked, float]]:
-    """Yield each passage with its score between the worst one's, 0, and the best one's, 1."""
-    scores = [ranked.score for ranked in material.ranked]
+def _places(ranked: Sequence[Ranked]) -> Iterator[float]:
+    """Yield the score of each passage between the worst one's, 0, and the best one's, 1."""
+    scores = [one.score for one in ranked]
     low, span = min(scores, default=0.0), max(scores, default=0.0) - min(scores, default=0.0)
-    for ranked in material.ranked:
-        yield ranked, (ranked.score - low) / span if span > 0 else 1.0
+    for score in scores:
+        yield (score - low) / span if span > 0 else 1.0
 
 
-class _Alike(dict[str, Sequence[tuple[str, float]]]):
-    """Which of the question's terms a word is or is spelled like, and how far; found when asked."""
+def _alike(asked: Mapping[str, float], words: Iterable[str]) -> Mapping[str, Parts]:
+    """Return the words that are, or are spelled like, terms asked with a weight, and how far."""
+    initials: dict[str, list[str]] = {}
+    for term in (term for term, weight in asked.items() if weight):
+        initials.setdefault(term[0], []).append(term)
+    found: dict[str, list[tuple[str, float]]] = {}
+    for word in [word for word in words if word[0] in initials]:
+        for term in initials[word[0]]:
+            part = nearness(term, word)
+            if part >= LIKE:
+                found.setdefault(word, []).append((term, part))
+    return found
 
-    def __init__(self, weights: Mapping[str, float]) -> None:
-        super().__init__()
-        self._asked = [term for term, weight in weights.items() if weight]
-        self._initials: dict[str, list[str]] = {}
-        for term in self._asked:
-            self._initials.setdefault(term[0], []).append(term)
 
-    def __missing__(self, word: str) -> Sequence[tuple[str, float]]:
-        near = [(term, nearness(term, word)) for term in self._initials.get(word[0], ())]
-        found = self[word] = [(term, part) for term, part in near if part >= LIKE] if near else ()
-        return found
-
-    def parts(self, words: Iterable[str]) -> Mapping[str, float]:
-        """Return how far the words have each of the question's terms, in the question's order."""
-        best: dict[str, float] = {}
-        for near in filter(None, map(self.__getitem__, words)):
-            for term, part in near:
-                if part > best.get(term, 0.0):
-                    best[term] = part
-        return {term: best[term] for term in self._asked if term in best} if best else best
+def _best_parts(found: Iterable[Parts]) -> Mapping[str, float]:
+    """Return how far words have each of the question's terms that they have at all."""
+    best: dict[str, float] = {}
+    for term, part in chain.from_iterable(found):
+        if part > best.get(term, 0.0):
+            best[term] = part
+    return best
 
 
 def whole(ranked: Sequence[Ranked], index: int) -> Claim:

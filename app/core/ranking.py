@@ -69,8 +69,7 @@ def coverage(found: Found, matched: frozenset[int]) -> float:
 def fuse(found: Found, weight: float = FUSION_WEIGHT) -> tuple[Ranked, ...]:
     """Rank candidates, best first, by `(1 - weight) · lexical / best + weight · similarity`.
 
-    Of passages that say the same only the best is kept. Ties go by address, so that the order of
-    the candidates does not matter.
+    Ties go by address, so that the order of the candidates does not matter.
     """
     best = max((c.lexical for c in found.candidates), default=0.0)
     ranked = [
@@ -81,7 +80,7 @@ def fuse(found: Found, weight: float = FUSION_WEIGHT) -> tuple[Ranked, ...]:
         )
         for candidate in found.candidates
     ]
-    return tuple(_distinct(sorted(ranked, key=_order)))
+    return tuple(sorted(ranked, key=_order))
 
 
 def _fused(candidate: Candidate, best: float, weight: float) -> float:
@@ -96,8 +95,8 @@ def _order(ranked: Ranked) -> tuple[float, float, str, str, int, int]:
     return (-ranked.score, -ranked.coverage, *address)
 
 
-def _distinct(ranked: Sequence[Ranked]) -> Iterator[Ranked]:
-    """Drop what repeats a better one.
+def distinct(ranked: Sequence[Ranked]) -> Iterator[Ranked]:
+    """Yield what does not repeat a better one; looked at as far as is asked for.
 
     Passages that say nearly the same match the same terms and score nearly the same; only such are
     compared, and only with the best.

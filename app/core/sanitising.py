@@ -36,7 +36,7 @@ def sanitise(text: str, sources: Iterable[str]) -> str:
     if not _SUSPECT.search(clean):
         return " ".join(clean.split())
     held = "\n".join(sources)
-    rules = _rules(held, {_trimmed(found.group()) for found in _LINK.finditer(held)})
+    rules = _rules(held)
     for _ in range(_PASSES):
         before = clean
         for pattern, keep in rules:
@@ -49,7 +49,7 @@ def sanitise(text: str, sources: Iterable[str]) -> str:
 Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
 
 
-def _rules(held: str, known: set[str]) -> tuple[Rule, ...]:
+def _rules(held: str) -> tuple[Rule, ...]:
     def unless_held(found: re.Match[str]) -> str:
         return found.group() if found.group() in held else " "
 
@@ -60,7 +60,7 @@ def _rules(held: str, known: set[str]) -> tuple[Rule, ...]:
 
     def unless_known(found: re.Match[str]) -> str:
         link = _trimmed(found.group())
-        return found.group() if link in known else " " + found.group()[len(link) :]
+        return found.group() if _has_link(held, link) else " " + found.group()[len(link) :]
 
     return (
         (_ENTITY_TAG, unless_held),
@@ -69,6 +69,12 @@ def _rules(held: str, known: set[str]) -> tuple[Rule, ...]:
         (_MARKDOWN, as_text),
         (_LINK, unless_known),
     )
+
+
+def _has_link(held: str, link: str) -> bool:
+    """Tell whether the link, whole, is one of the text's; none is longer than its word."""
+    words = (word for word in held.split() if link in word) if link in held else ()
+    return any(_trimmed(found.group()) == link for word in words for found in _LINK.finditer(word))
 
 
 def _trimmed(link: str) -> str:

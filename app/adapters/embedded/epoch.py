@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any, TypeVar
 
+R = TypeVar("R")
 T = TypeVar("T")
 _BYTES = 8
 _MOST = 4096  # values kept
@@ -56,20 +57,26 @@ class Recent:
     def __init__(self, epoch: Epoch) -> None:
         self._epoch = epoch
         self._at: bytes | None = None
-        self._held: dict[Hashable, Any] = {}
+        self._held: dict[Hashable, tuple[Any, Any]] = {}  # what was read, what was made of it
+        self._before: dict[Hashable, tuple[Any, Any]] = {}  # in the epoch before this
 
-    def get(self, key: Hashable, read: Callable[[], T]) -> T:
-        """Return what `read` gives, or gave before if nothing has been committed since."""
+    def get(self, key: Hashable, read: Callable[[], R], made: Callable[[R], T]) -> T:
+        """Return what is made of what `read` gives; the same object while that stays the same.
+
+        It is read again once something was committed.
+        """
         now = self._epoch.now()
         if now is None:
-            return read()
+            return made(read())
         if now != self._at or len(self._held) >= _MOST:
-            self._held.clear()
+            self._before, self._held = self._held, {}
             self._at = now
-        elif key in self._held:
-            held: T = self._held[key]
-            return held
-        value = read()
+        elif (held := self._held.get(key)) is not None:
+            kept: T = held[1]
+            return kept
+        row = read()
+        before = self._before.get(key)
+        value = before[1] if before is not None and before[0] == row else made(row)
         if self._epoch.now() == now:
-            self._held[key] = value
+            self._held[key] = (row, value)
         return value

@@ -47,7 +47,8 @@ class Layout:
         """Return the file of a part."""
         if part not in _PARTS or ref.version < 0:
             raise InvalidInputError(pointer="part", reason="is not a part of a version")
-        return self.document(ref.partition, ref.document_id) / f"{ref.version}.{part}"
+        names = map(required, (ref.tenant_id, ref.space_id, ref.document_id))
+        return self.root.joinpath(*names, f"{ref.version}.{part}")
 
     def publish(self, draft: Path, target: Path) -> None:
         """Move a synced draft to its place; durable on return, folders included."""

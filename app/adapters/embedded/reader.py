@@ -44,8 +44,8 @@ class Reader:
         return row
 
     def recent(self, sql: str, parameters: tuple[str, ...], made: Callable[[Row | None], T]) -> T:
-        """Return what is made of the first row; the same object while nothing is committed."""
-        return self._recent.get((sql, parameters), lambda: made(self.one(sql, parameters)))
+        """Return what is made of the first row; the same object while that stays."""
+        return self._recent.get((sql, parameters), lambda: self.one(sql, parameters), made)
 
     def rows(self, sql: str, parameters: Parameters) -> list[Row]:
         """Return all rows, read on this thread: for a handful of short ones."""

@@ -1,6 +1,6 @@
 """What reading a file gives: text, and offsets into it. Spans are half-open, in characters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,10 @@ class Extraction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
-    """A passage as retrieved, with its text and full address."""
+    """A passage as retrieved, with its text and full address.
+
+    `said` are its sentences as `app.core.said` writes them, where the index keeps them.
+    """
 
     document_id: str
     version: int
@@ -61,3 +64,4 @@ class Passage:
     span: PassageSpan
     text: str
     language: str
+    said: str | None = field(default=None, repr=False, compare=False)

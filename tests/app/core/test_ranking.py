@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.ports import Candidate, Found
-from app.core.ranking import coverage, fuse, merge, term_weight
+from app.core.ranking import coverage, distinct, fuse, merge, term_weight
 from tests.app.core.passages import candidate, passage
 
 TERMS = (("passport", 3.0), ("renew", 1.0))
@@ -53,7 +53,7 @@ def test_the_order_of_the_candidates_does_not_matter(
 
 @given(candidates())
 def test_no_text_is_ranked_twice_and_none_is_invented(some: list[Candidate]) -> None:
-    texts = [one.candidate.passage.text for one in fuse(found(*some))]
+    texts = [one.candidate.passage.text for one in distinct(fuse(found(*some)))]
     assert len(texts) == len(set(texts))
     assert set(texts) <= {one.passage.text for one in some}
     assert bool(texts) == bool(some)
@@ -96,7 +96,7 @@ def test_passages_that_overlap_in_one_document_are_ranked_once() -> None:
     first = candidate(passage(long), lexical=2.0)
     second = candidate(passage(long[20:] + " Bring cash.", ordinal=1, start=20), lexical=1.0)
     apart = candidate(passage("Something else entirely.", ordinal=2, start=200), lexical=0.5)
-    assert [r.candidate for r in fuse(found(first, second, apart))] == [first, apart]
+    assert [r.candidate for r in distinct(fuse(found(first, second, apart)))] == [first, apart]
 
 
 def test_a_copy_with_a_word_changed_is_a_repetition() -> None:
@@ -104,7 +104,8 @@ def test_a_copy_with_a_word_changed_is_a_repetition() -> None:
     original = candidate(passage(text, document_id="doc_a"), lexical=5.0)
     copy = candidate(passage(f"{text} draft", document_id="doc_b"), lexical=4.9)
     reply = candidate(passage("word1 means something else", document_id="doc_c"), lexical=4.8)
-    assert [r.candidate for r in fuse(found(copy, reply, original))] == [original, reply]
+    ranked = fuse(found(copy, reply, original))
+    assert [r.candidate for r in distinct(ranked)] == [original, reply]
 
 
 def test_equal_passages_go_by_address() -> None:

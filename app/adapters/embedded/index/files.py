@@ -13,9 +13,9 @@ from app.adapters.embedded import folder
 from app.adapters.embedded.folder import FolderLock
 from app.core.errors import UnavailableError
 
-_SCHEMA_VERSION = 2  # 1 had no vectors
+_SCHEMA_VERSION = 3  # 1 had no vectors, 2 not what passages say
+_WITH_SAID = "ALTER TABLE passages ADD COLUMN said TEXT;"  # NULL of what was there before
 _SCHEMA = f"""
-BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS versions (
     key INTEGER PRIMARY KEY AUTOINCREMENT,
     document_id TEXT NOT NULL,
@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS passages (
     row INTEGER PRIMARY KEY,
     char_start INTEGER NOT NULL, char_end INTEGER NOT NULL,
     byte_start INTEGER NOT NULL, byte_end INTEGER NOT NULL,
-    page INTEGER, section TEXT, text TEXT NOT NULL
+    page INTEGER, section TEXT, text TEXT NOT NULL, said TEXT
 ) STRICT;
 CREATE TABLE IF NOT EXISTS vectors (
     key INTEGER PRIMARY KEY, model TEXT NOT NULL, data BLOB NOT NULL
@@ -92,7 +92,8 @@ def _writer(path: Path, busy_s: float) -> sqlite3.Connection:
             connection.execute("PRAGMA page_size = 8192")
             connection.execute("PRAGMA journal_mode = WAL")
         if made != _SCHEMA_VERSION:
-            connection.executescript(_SCHEMA)
+            older = _WITH_SAID if made else ""
+            connection.executescript(f"BEGIN IMMEDIATE; {older} {_SCHEMA}")
     except BaseException:
         connection.close()
         raise

@@ -18,10 +18,10 @@ from typing import Protocol, TypeVar, TypeVarTuple
 import orjson
 
 from app.adapters.embedded.index import files, store
+from app.adapters.embedded.index.analysing import Analysed, analysed
 from app.adapters.embedded.index.analyzer import SnowballAnalyzer
 from app.adapters.embedded.index.failures import index_errors
 from app.adapters.embedded.index.meaning import Meaning
-from app.adapters.embedded.index.postings import analyse
 from app.adapters.embedded.index.searching import Wanted, search, search_in
 from app.adapters.embedded.index.shelf import Shelf
 from app.adapters.embedded.index.space import Space
@@ -36,7 +36,7 @@ Ts = TypeVarTuple("Ts")
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}", re.ASCII)
 _WRITERS, _SEARCHERS = 4, 2  # threads
 _AT_ONCE = 2_000  # passages of a space that are searched without a thread's hop: below 1 ms
-_FEW = 64  # passages that are analysed on a thread: about 5 ms
+_FEW = 16  # passages that are analysed on a thread: about 5 ms
 _ANALYSIS_S = 300.0
 
 
@@ -83,14 +83,16 @@ class EmbeddedPassageIndex:
         path = self._path(ref.partition)
         texts = [extraction.text[span.start : span.end] for span in extraction.passages]
         sections = [span.section or "" for span in extraction.passages]
+        postings, said = await self._analysed(texts, sections)
         new = store.NewVersion(
             document_id=ref.document_id,
             version=ref.version,
             title=title,
             language=extraction.language,
-            postings=await self._analyse(texts, sections),
+            postings=postings,
             spans=extraction.passages,
             texts=texts,
+            said=said,
             vectors=await self._meaning.of_passages(texts, extraction.language),
         )
         await self._write(path, store.stage, new)
@@ -173,12 +175,12 @@ class EmbeddedPassageIndex:
         for name in (partition.tenant_id, partition.space_id):
             if not _ID.fullmatch(name):
                 raise InvalidInputError(pointer="id", reason="is not an id of this service")
-        return self._root / partition.tenant_id / f"{partition.space_id}.db"
+        return self._root.joinpath(partition.tenant_id, f"{partition.space_id}.db")
 
-    async def _analyse(self, texts: Sequence[str], sections: Sequence[str]) -> bytes:
+    async def _analysed(self, texts: Sequence[str], sections: Sequence[str]) -> Analysed:
         if len(texts) <= _FEW:
-            return await self._on(self._writers, analyse, texts, sections)
-        return await self._runner.run(analyse, texts, sections, timeout_s=_ANALYSIS_S)
+            return await self._on(self._writers, analysed, texts, sections)
+        return await self._runner.run(analysed, texts, sections, timeout_s=_ANALYSIS_S)
 
     async def _write(
         self, path: Path, work: Callable[..., T], *arguments: object, sweep: bool = False

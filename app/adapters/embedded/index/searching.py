@@ -10,7 +10,7 @@ from app.adapters.embedded.index.scoring import Hit, score
 from app.adapters.embedded.index.snapshot import Entry, Snapshot
 from app.adapters.embedded.index.space import Space
 from app.core.filters import Filter
-from app.core.models import Passage, PassageSpan
+from app.core.models import Passage
 from app.core.ports import Candidate, Found
 
 _TRIES = 5
@@ -62,16 +62,16 @@ def search_in(space: Space, snapshot: Snapshot, wanted: Wanted) -> Found | None:
     )
 
 
-def _candidate(space_id: str, hit: Hit, entry: Entry, stored: tuple[PassageSpan, str]) -> Candidate:
-    span, text = stored
+def _candidate(space_id: str, hit: Hit, entry: Entry, stored: store.StoredPassage) -> Candidate:
     return Candidate(
         passage=Passage(
             document_id=entry.document_id,
             version=entry.version,
             title=entry.title,
-            span=span,
-            text=text,
+            span=stored.span,
+            text=stored.text,
             language=entry.language,
+            said=stored.said,
         ),
         space_id=space_id,
         lexical=hit.lexical,

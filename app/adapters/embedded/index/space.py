@@ -11,7 +11,6 @@ from app.adapters.embedded.index.analyzer import SnowballAnalyzer
 from app.adapters.embedded.index.postings import decode
 from app.adapters.embedded.index.segment import Source
 from app.adapters.embedded.index.snapshot import Entry, Snapshot
-from app.core.models import PassageSpan
 
 _ENTRY = "key, document_id, version, title, language, attributes"
 _BATCH = 500  # SQL parameters at a time
@@ -70,7 +69,7 @@ class Space:
         """Return the snapshot of the last refresh."""
         return self._snapshot
 
-    def passages(self, rows: Sequence[int]) -> dict[int, tuple[PassageSpan, str]]:
+    def passages(self, rows: Sequence[int]) -> dict[int, store.StoredPassage]:
         """Return the passages that are still there, by row."""
         connection = self._connection
         if connection is not None:

@@ -14,9 +14,18 @@ _ORDINALS = (1 << ORDINAL_BITS) - 1
 _LOG_KEPT = 1000
 _FLOAT_BYTES = 4
 _PASSAGES = (
-    "SELECT row, char_start, char_end, byte_start, byte_end, page, section, text"
+    "SELECT row, char_start, char_end, byte_start, byte_end, page, section, text, said"
     " FROM passages WHERE row IN"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """What the file has of a passage; `said` may be missing of what an older release stored."""
+
+    span: PassageSpan
+    text: str
+    said: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +39,7 @@ class NewVersion:
     postings: bytes
     spans: Sequence[PassageSpan]
     texts: Sequence[str]
+    said: Sequence[str]
     vectors: Embedded | None = None
 
 
@@ -48,10 +58,10 @@ def stage(connection: sqlite3.Connection, new: NewVersion) -> None:
             "INSERT INTO vectors VALUES (?, ?, ?)", (key, new.vectors.model, new.vectors.data)
         )
     connection.executemany(
-        "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            (row(key, n), s.start, s.end, s.byte_start, s.byte_end, s.page, s.section, text)
-            for n, (s, text) in enumerate(zip(new.spans, new.texts, strict=True))
+            (row(key, n), s.start, s.end, s.byte_start, s.byte_end, s.page, s.section, text, said)
+            for n, (s, text, said) in enumerate(zip(new.spans, new.texts, new.said, strict=True))
         ),
     )
 
@@ -103,14 +113,12 @@ def count(connection: sqlite3.Connection, document_id: str | None) -> int:
     return int(connection.execute(query, values).fetchone()[0])
 
 
-def passages(
-    connection: sqlite3.Connection, rows: Sequence[int]
-) -> dict[int, tuple[PassageSpan, str]]:
+def passages(connection: sqlite3.Connection, rows: Sequence[int]) -> dict[int, StoredPassage]:
     """Return those of the passages that are there, by row."""
     places = ",".join("?" * len(rows))  # the statement stays the same, and prepared
     found = connection.execute(f"{_PASSAGES} ({places})", rows).fetchall()
     return {
-        at: (
+        at: StoredPassage(
             PassageSpan(
                 ordinal=at & _ORDINALS,
                 start=start,
@@ -121,8 +129,9 @@ def passages(
                 section=section,
             ),
             text,
+            said,
         )
-        for at, start, end, byte_start, byte_end, page, section, text in found
+        for at, start, end, byte_start, byte_end, page, section, text, said in found
     }
 
 

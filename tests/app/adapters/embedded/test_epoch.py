@@ -26,7 +26,7 @@ def _numbers(epoch: Epoch) -> Iterator[int]:
     recent = Recent(epoch)
     made = iter(range(100))
     while True:
-        yield recent.get("key", lambda: next(made))
+        yield recent.get("key", lambda: next(made), int)
 
 
 def test_a_value_is_kept_until_a_commit(epoch: Epoch) -> None:
@@ -54,8 +54,8 @@ def test_what_was_read_across_a_commit_is_not_kept(epoch: Epoch) -> None:
         epoch.end()
         return "old"
 
-    assert recent.get("key", overtaken) == "old"
-    assert recent.get("key", lambda: "new") == "new"
+    assert recent.get("key", overtaken, str) == "old"
+    assert recent.get("key", lambda: "new", str) == "new"
 
 
 def test_a_process_that_died_in_a_commit_is_got_over_by_the_next(
@@ -73,8 +73,31 @@ def test_a_process_that_died_in_a_commit_is_got_over_by_the_next(
 def test_what_is_kept_is_bounded(epoch: Epoch) -> None:
     recent = Recent(epoch)
     for key in range(10_000):
-        recent.get(key, object)
+        recent.get(key, object, id)
     assert len(recent._held) <= 4096
+
+
+def test_what_is_read_the_same_again_is_not_made_anew(epoch: Epoch) -> None:
+    recent, rows = Recent(epoch), ["a", "a", "b", "b"]
+
+    def read_in_the_next_epoch() -> object:
+        epoch.begin()
+        epoch.end()
+        return recent.get("key", lambda: rows.pop(0), lambda _: object())
+
+    first, again, other, last = (read_in_the_next_epoch() for _ in range(4))
+    assert first is again
+    assert other is last
+    assert first is not other
+
+
+def test_what_was_read_is_forgotten_with_the_second_commit_after(epoch: Epoch) -> None:
+    recent = Recent(epoch)
+    for key in ("deleted", "one", "two"):
+        epoch.begin()
+        epoch.end()
+        recent.get(key, lambda: "row", str)
+    assert {*recent._held, *recent._before} == {"one", "two"}
 
 
 async def test_a_record_is_decoded_once_while_nothing_changes(store: EmbeddedStore) -> None:
