@@ -13,7 +13,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from pipelines.deploy.azure import AppService, RequestLog
-from pipelines.deploy.model import Build, DeploymentFailedError, Outcome, Report
+from pipelines.deploy.container_apps import ContainerApps
+from pipelines.deploy.model import Build, DeploymentFailedError, Host, Outcome, Report
 from pipelines.deploy.rehearsal.drill import rehearse
 from pipelines.deploy.release import Release
 from pipelines.deploy.watching import Watch
@@ -26,11 +27,12 @@ def _parser() -> argparse.ArgumentParser:
         ("stage", "put a build into the staging slot and see that it works there"),
         ("there-and-back", "put a build into the staging slot, swap it in, and out again"),
         ("promote", "swap the staged build in, watch it, swap back when it breaks"),
-        ("swap-back", "exchange the slots again, whatever is in them"),
+        ("swap-back", "exchange the two builds again, whatever they are"),
     ):
         command = commands.add_parser(name, help=about, description=about)
         command.add_argument("--group", required=True, help="resource group")
-        command.add_argument("--app", required=True, help="name of the App Service")
+        command.add_argument("--app", required=True, help="name of what serves")
+        command.add_argument("--worker", default="", help="what works: both are Container Apps")
         command.add_argument("--production-url", required=True)
         command.add_argument("--staging-url", required=True)
         if name != "swap-back":
@@ -75,13 +77,7 @@ def _rehearsed(report: Path | None) -> int:
 
 
 async def _released(given: argparse.Namespace) -> int:
-    host = AppService(
-        group=given.group,
-        app=given.app,
-        production_url=given.production_url,
-        staging_url=given.staging_url,
-        registry=getattr(given, "registry", ""),
-    )
+    host = _host(given)
     if given.command == "swap-back":
         await host.swap()
         return 0
@@ -99,6 +95,17 @@ async def _released(given: argparse.Namespace) -> int:
     report = await release.there_and_back(build)
     _write(given.report, report.drill("staging-deploy"))
     return _told(report, None)
+
+
+def _host(given: argparse.Namespace) -> Host:
+    place = {
+        "group": given.group,
+        "app": given.app,
+        "production_url": given.production_url,
+        "staging_url": given.staging_url,
+        "registry": getattr(given, "registry", ""),
+    }
+    return ContainerApps(**place, worker=given.worker) if given.worker else AppService(**place)
 
 
 def _watch(given: argparse.Namespace) -> Watch:

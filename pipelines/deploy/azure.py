@@ -34,20 +34,10 @@ class AppService:
 
     async def deploy(self, build: Build) -> None:
         """Import the image, and set the slot to it, by its digest; it knows its build's name."""
-        if "@sha256:" not in build.artifact:
-            raise DeploymentFailedError(f"{build.artifact} is not named by its digest")
-        pulled = await self._imported(build) if self.registry else build.artifact
+        pulled = await pullable(build, self.registry)
         slot = ("--resource-group", self.group, "--name", self.app, "--slot", _SLOT)
         image = ("config", "container", "set", *slot, "--container-image-name", pulled)
         await az("webapp", *image)
-
-    async def _imported(self, build: Build) -> str:
-        """Copy the image into the stack's registry, which nobody pushes to; its name there."""
-        name = build.artifact.rpartition("/")[2]
-        tag = f"{name.partition('@')[0]}:{build.name}"
-        image = ("--source", build.artifact, "--image", tag, "--force")
-        await az("acr", "import", "--name", self.registry, *image)
-        return f"{self.registry}.azurecr.io/{name}"
 
     async def swap(self) -> None:
         """Swap the slots; App Service warms the staging slot up before it moves anyone."""
@@ -76,6 +66,19 @@ class RequestLog:
         except (ValueError, KeyError, TypeError) as error:
             raise DeploymentFailedError(f"no telling from the request log: {error!r}") from None
         return Sample(requests=requests, failures=failures, p95_ms=late)
+
+
+async def pullable(build: Build, registry: str) -> str:
+    """Return the image to deploy, copied into the stack's registry, which nobody pushes to."""
+    if "@sha256:" not in build.artifact:
+        raise DeploymentFailedError(f"{build.artifact} is not named by its digest")
+    if not registry:
+        return build.artifact
+    name = build.artifact.rpartition("/")[2]
+    tag = f"{name.partition('@')[0]}:{build.name}"
+    image = ("--source", build.artifact, "--image", tag, "--force")
+    await az("acr", "import", "--name", registry, *image)
+    return f"{registry}.azurecr.io/{name}"
 
 
 async def az(*arguments: str) -> str:

@@ -1,7 +1,8 @@
 """Staging as it is deployed: its secrets, its drift, and whether an alert leaves it.
 
-`python -m pipelines.drills.staging --group … --app … --action-group …`; exit code 1 if a step
-failed. It reads settings and sends one test notification, through `az`; nothing is changed.
+`python -m pipelines.drills.staging --group … --app … --action-group …`, `--worker …` besides for
+Container Apps; exit code 1 if a step failed. It reads settings and sends one test notification,
+through `az`; nothing is changed.
 Commands and answers as Microsoft documents them, not exercised against a subscription here.
 """
 
@@ -35,12 +36,16 @@ _SENT = frozenset({"completed", "complete", "succeeded"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staging:
-    """The stack, its App Service, and the group of people that its alerts go to."""
+    """The stack, what serves, and the group of people that its alerts go to.
+
+    With a `worker` both are Container Apps.
+    """
 
     stack: str
     group: str
     app: str
     action_group: str
+    worker: str = ""
 
 
 def asked(*arguments: str) -> Any:  # noqa: ANN401 - any JSON
@@ -52,14 +57,21 @@ def asked(*arguments: str) -> Any:  # noqa: ANN401 - any JSON
 
 
 def settings(of: Staging) -> Mapping[str, str]:
-    """Return the settings of the build in use and of the one that waits."""
-    place = ("--resource-group", of.group, "--name", of.app)
-    found = [
-        row
-        for slot in SLOTS
-        for row in asked("webapp", "config", "appsettings", "list", *place, *slot)
-    ]
+    """Return the settings of the build in use and of the one that waits, or of who works."""
+    found = _of_container_apps(of) if of.worker else _of_app_service(of)
     return {f"{row['name']} ({number})": str(row["value"]) for number, row in enumerate(found)}
+
+
+def _of_app_service(of: Staging) -> Iterator[Mapping[str, str]]:
+    place = ("--resource-group", of.group, "--name", of.app)
+    for slot in SLOTS:
+        yield from asked("webapp", "config", "appsettings", "list", *place, *slot)
+
+
+def _of_container_apps(of: Staging) -> Iterator[Mapping[str, str]]:
+    for app in (of.app, of.worker):
+        told = asked("containerapp", "show", "--resource-group", of.group, "--name", app)
+        yield from told["properties"]["template"]["containers"][0]["env"]
 
 
 def secrets_are_references(of: Staging) -> str:
@@ -130,11 +142,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m pipelines.drills.staging", description=__doc__)
     for name in ("--group", "--app", "--action-group"):
         parser.add_argument(name, required=True)
+    parser.add_argument("--worker", default="", help="what works: both are Container Apps")
     parser.add_argument("--stack", default="staging")
     parser.add_argument("--report", type=Path)
     given = parser.parse_args()
     stack = Staging(
-        stack=given.stack, group=given.group, app=given.app, action_group=given.action_group
+        stack=given.stack,
+        group=given.group,
+        app=given.app,
+        action_group=given.action_group,
+        worker=given.worker,
     )
     drill = look(stack)
     if given.report:

@@ -1,6 +1,7 @@
 """The look at staging, with an `az` and a `make` that answer as they are told to."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,7 @@ def azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         f"""echo "$@" >> {tmp_path}/az.log
 case "$*" in
   *appsettings*) cat {tmp_path}/settings ;;
+  containerapp*) cat {tmp_path}/app ;;
   *test-notifications*) cat {tmp_path}/sent ;;
   *action-group*) cat {tmp_path}/people ;;
 esac""",
@@ -70,6 +72,15 @@ def test_where_all_is_well_every_step_that_the_gate_demands_is_done(azure: Path)
     calls = (azure / "az.log").read_text()
     assert "--slot staging" in calls
     assert "--add-action email person-0 on-call@acme.test usecommonalertschema" in calls
+
+
+def test_container_apps_are_looked_at_in_their_own_way(azure: Path) -> None:
+    told(azure, app={"properties": {"template": {"containers": [{"env": WELL}]}}})
+    apps = replace(STAGING, worker="eva-worker")
+    assert [step["ok"] for step in look(apps).steps] == [True] * 4
+    assert (
+        "containerapp show --resource-group rg --name eva-worker" in (azure / "az.log").read_text()
+    )
 
 
 def test_a_secret_beside_the_vault_is_named(azure: Path) -> None:

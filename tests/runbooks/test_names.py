@@ -101,8 +101,14 @@ MEANT_FOR = {
     "alerts/OidcFailing": ("ISSUER",),
     "alerts/CosmosThrottled": ("CONTAINER",),
     "alerts/CertificateExpiring": ("PUBLIC_HOST", "DOMAIN"),
-    "procedures/deploy": ("IMAGE", "BUILD", "STACK_REGISTRY", "PRODUCTION_URL", "STAGING_URL"),
-    "procedures/rollback": ("PRODUCTION_URL", "STAGING_URL"),
+    "procedures/deploy": (
+        *("IMAGE", "BUILD", "STACK_REGISTRY", "PRODUCTION_URL", "STAGING_URL"),
+        "WORKER",
+    ),
+    "procedures/rollback": (
+        *("PRODUCTION_URL", "STAGING_URL"),
+        *("WORKER", "OLD_REVISION", "NEW_REVISION", "OLD_IMAGE"),
+    ),
     "procedures/restore": ("MOMENT", "LOCATION"),
     "procedures/region-failover": ("LOCATION", "SECOND_LOCATION"),
     "procedures/secret-rotation": ("NAME", "EXPIRES", "OWNER"),
