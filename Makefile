@@ -86,7 +86,7 @@ MODEL_MS ?= 800
 ON_PEERS = $(if $(URL),,$(filter azure,$(BACKEND)))
 load: $(UV) ## Put the service under load (PROFILE=smoke|average|peak|spike|soak|arrival|knee, BACKEND=azure), judge it
 	$(announce)
-	$(if $(ON_PEERS),PEERS_MODEL_MS=$(MODEL_MS) $(DEV) python -m tests.peers --app-service) \
+	$(if $(ON_PEERS),PEERS_MODEL_MS=$(MODEL_MS) $(DEV) python -m tests.peers --load) \
 		$(DEV) python load-tests/run.py --profile $(PROFILE) \
 		$(if $(URL),--url $(URL)) $(if $(SECONDS),--seconds $(SECONDS)) \
 		$(if $(BACKEND),--backend $(BACKEND)) $(if $(REPORT),--report $(REPORT)) $(LOAD_ARGS)

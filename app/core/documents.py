@@ -58,17 +58,14 @@ def ref(document: Document, number: int) -> VersionRef:
 async def get(
     ports: Ports, principal: Principal, document_id: str, *, space_id: str | None = None
 ) -> Stored[Document]:
-    """Return a live document of a live space; NotFoundError. Without a space it is located."""
+    """Return a live document of a live space; NotFoundError. Without a space it is looked for."""
     if space_id is None:
-        place = await ports.records.locate(DOCUMENTS, principal.tenant_id, document_id)
-        if place is None:
-            raise NotFoundError(id=document_id)
-        space_id = place.space_id
-    partition = principal.space(space_id)
-    found = await ports.records.get(DOCUMENTS, partition, document_id)
+        found = await ports.records.find(DOCUMENTS, principal.tenant_id, document_id)
+    else:
+        found = await ports.records.get(DOCUMENTS, principal.space(space_id), document_id)
     if found is None or found.value.deleted_at is not None:
         raise NotFoundError(id=document_id)
-    await spaces.get(ports, principal, space_id)
+    await spaces.get(ports, principal, found.value.space_id)
     return found
 
 

@@ -127,9 +127,8 @@ def place(query: Query) -> Partition:
 
 async def get(ports: Ports, principal: Principal, query_id: str) -> Stored[Query]:
     """Return a query all of whose spaces the principal can see; NotFoundError otherwise."""
-    partition = await ports.records.locate(QUERIES, principal.tenant_id, query_id)
-    found = partition and await ports.records.get(QUERIES, partition, query_id)
-    if not found:
+    found = await ports.records.find(QUERIES, principal.tenant_id, query_id)
+    if found is None:
         raise NotFoundError(id=query_id)
     await spaces.get(ports, principal, found.value.space_ids[0])
     others = frozenset(found.value.space_ids[1:])

@@ -107,8 +107,7 @@ def any_tenant(patch: pytest.MonkeyPatch, *_: object) -> None:
     get = documents.get
 
     async def careless(ports: Ports, principal: Principal, id_: str, **said: Any) -> Stored[Any]:
-        place = await ports.records.locate(DOCUMENTS, OWNER, id_)
-        found = place and await ports.records.get(DOCUMENTS, place, id_)
+        found = await ports.records.find(DOCUMENTS, OWNER, id_)
         return found or await get(ports, principal, id_, **said)
 
     patch.setattr(documents, "get", careless)
@@ -119,7 +118,7 @@ def telling_header(patch: pytest.MonkeyPatch, *_: object) -> None:
     get = documents.get
 
     async def telling(ports: Ports, principal: Principal, id_: str, **said: Any) -> Stored[Any]:
-        if principal.tenant_id != OWNER and await ports.records.locate(DOCUMENTS, OWNER, id_):
+        if principal.tenant_id != OWNER and await ports.records.find(DOCUMENTS, OWNER, id_):
             raise NotFoundError(id=id_, retry_after=1)
         return await get(ports, principal, id_, **said)
 

@@ -3,7 +3,7 @@ import pytest
 from app.core.errors import StaleEtagError
 from app.core.ids import new_id
 from app.core.kinds import API_KEYS, DOCUMENTS, SPACES
-from app.core.models import Partition, Space
+from app.core.models import Partition, Space, Stored
 from app.core.ports import Enqueue, Listing, Put, Remove
 from tests.contract.backends import Storage
 from tests.contract.sample import a_document, a_job, a_key, a_space
@@ -14,12 +14,15 @@ async def _put(storage: Storage, home: Partition, space: Space) -> str:
     return etag
 
 
-async def test_locate_finds_the_space_of_a_record(storage: Storage, space: Partition) -> None:
+async def test_a_record_is_found_in_whichever_space_it_is(
+    storage: Storage, space: Partition
+) -> None:
     document = a_document(space)
-    await storage.records.commit(space, Put(kind=DOCUMENTS, value=document))
-    assert await storage.records.locate(DOCUMENTS, space.tenant_id, document.id) == space
+    [etag] = await storage.records.commit(space, Put(kind=DOCUMENTS, value=document))
+    found = await storage.records.find(DOCUMENTS, space.tenant_id, document.id)
+    assert found == Stored(document, etag)
     await storage.records.commit(space, Remove(kind=DOCUMENTS, id=document.id))
-    assert await storage.records.locate(DOCUMENTS, space.tenant_id, document.id) is None
+    assert await storage.records.find(DOCUMENTS, space.tenant_id, document.id) is None
 
 
 async def test_another_tenant_sees_nothing(
@@ -29,7 +32,7 @@ async def test_another_tenant_sees_nothing(
     [etag] = await storage.records.commit(space, Put(kind=DOCUMENTS, value=document))
     assert await storage.records.get(DOCUMENTS, stranger, document.id) is None
     assert await storage.records.get_many(DOCUMENTS, stranger, [document.id]) == {}
-    assert await storage.records.locate(DOCUMENTS, stranger.tenant_id, document.id) is None
+    assert await storage.records.find(DOCUMENTS, stranger.tenant_id, document.id) is None
     assert (await storage.records.page(DOCUMENTS, stranger, Listing())).items == ()
     assert await storage.records.count(DOCUMENTS, stranger) == 0
     with pytest.raises(StaleEtagError):
@@ -49,7 +52,9 @@ async def test_two_tenants_may_hold_the_same_id(
     found = await storage.records.get(DOCUMENTS, space, mine.id)
     assert found is not None
     assert found.value.title == "mine"
-    assert await storage.records.locate(DOCUMENTS, stranger.tenant_id, mine.id) == stranger
+    found = await storage.records.find(DOCUMENTS, stranger.tenant_id, mine.id)
+    assert found is not None
+    assert found.value.title == "theirs"
 
 
 async def test_erasing_a_space_takes_records_and_jobs_of_it_alone(

@@ -25,7 +25,7 @@ async def test_a_committed_record_is_read_back_whole(storage: Storage, home: Par
 
 async def test_what_was_never_stored_is_none(storage: Storage, home: Partition) -> None:
     assert await storage.records.get(SPACES, home, "spc_none") is None
-    assert await storage.records.locate(SPACES, home.tenant_id, "spc_none") is None
+    assert await storage.records.find(SPACES, home.tenant_id, "spc_none") is None
 
 
 async def test_get_many_returns_those_that_exist(storage: Storage, home: Partition) -> None:

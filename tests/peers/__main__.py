@@ -1,7 +1,8 @@
 """`python -m tests.peers`: every peer until Ctrl+C; with a command behind it, until that ends.
 
 `--app`: the service and its worker on them as well, where the command finds them.
-`--app-service`: the same, but the service works too, as it does on App Service.
+`--load`: the same, but the service works too, as it does on App Service, and no proxies are in
+between, whose work would count.
 """
 
 import contextlib
@@ -22,7 +23,7 @@ from tests.peers.serving import Served, serving
 from tests.peers.together import Together, together
 
 _PORT = 8000
-_SHAPES = {"--app": False, "--app-service": True}
+_APP, _LOAD = "--app", "--load"
 
 
 def main(arguments: list[str]) -> int:
@@ -35,11 +36,11 @@ def main(arguments: list[str]) -> int:
     with (
         contextlib.suppress(KeyboardInterrupt),
         tempfile.TemporaryDirectory(prefix="eva-peers-") as folder,
-        together(Path(folder)) as peers,
+        together(Path(folder), direct=arguments[:1] == [_LOAD]) as peers,
     ):
         _table(peers)
-        if arguments and arguments[0] in _SHAPES:
-            return _with_application(peers, arguments[1:], both=_SHAPES[arguments[0]])
+        if arguments and arguments[0] in (_APP, _LOAD):
+            return _with_application(peers, arguments[1:], both=arguments[0] == _LOAD)
         if arguments:
             return _ran(arguments, peers.settings)
         _environment(peers)

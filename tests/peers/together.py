@@ -78,21 +78,28 @@ class Together:
 
 
 @contextlib.contextmanager
-def together(folder: Path) -> Iterator[Together]:
-    """Run all peers for the duration of the context; their logs and data go into the folder."""
+def together(folder: Path, *, direct: bool = False) -> Iterator[Together]:
+    """Run all peers for the duration of the context; their logs and data go into the folder.
+
+    `direct`: services are reached without their proxies, whose work would count under load.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     ports = {name: free_port() for name in SERVICES}
     with ExitStack() as stack:
         proxy = stack.enter_context(running(faults(), folder))
         steering = Faults(proxy.url)
         homes = {name: _url(name, port) for name, port in ports.items()}
-        fronts = {name: steering.front(name, url) for name, url in homes.items()}
+        fronts = homes if direct else _fronts(steering, homes)
         programs = _programs(folder, ports, fronts["oidc"])
         peers = _started(stack, programs, folder)
         fill(folder, homes["vault"], openai_key=model_peer.KEY)
         yield Together(
             peers=(proxy, *peers), homes=homes, fronts=fronts, faults=steering, folder=folder
         )
+
+
+def _fronts(steering: Faults, homes: Mapping[str, str]) -> Mapping[str, str]:
+    return {name: steering.front(name, url) for name, url in homes.items()}
 
 
 def _started(stack: ExitStack, programs: list[Program], folder: Path) -> list[Running]:

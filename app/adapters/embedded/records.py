@@ -16,7 +16,7 @@ from app.core.ports import Change, Enqueue, Listing
 
 T = TypeVar("T")
 _GET = "SELECT etag, body FROM records WHERE tenant = ? AND space = ? AND kind = ? AND id = ?"
-_LOCATE = "SELECT space FROM records WHERE kind = ? AND id = ? AND tenant = ?"
+_FIND = "SELECT etag, body FROM records WHERE kind = ? AND id = ? AND tenant = ?"
 _COUNT = "SELECT total FROM counters WHERE tenant = ? AND space = ? AND kind = ?"
 _FIND_KEY = "SELECT etag, body FROM records WHERE kind = ? AND id = ?"
 _TENANTS = "SELECT tenant FROM counters UNION SELECT tenant FROM jobs ORDER BY tenant"
@@ -52,13 +52,10 @@ class SqliteRecords:
                 await asyncio.sleep(0)
         return found
 
-    async def locate(self, kind: Kind[T], tenant_id: str, id_: str) -> Partition | None:
-        """Return where the tenant has the record."""
-        return self._reader.recent(
-            _LOCATE,
-            (kind.name, id_, tenant_id),
-            lambda row: None if row is None else Partition(tenant_id, row[0]),
-        )
+    async def find(self, kind: Kind[T], tenant_id: str, id_: str) -> Stored[T] | None:
+        """Return a record of the tenant; one indexed read."""
+        key = (kind.name, id_, tenant_id)
+        return self._reader.recent(_FIND, key, lambda row: _stored(kind.model, row))
 
     async def page(self, kind: Kind[T], partition: Partition, listing: Listing) -> Page[Stored[T]]:
         """Return one page; a filtered or long one is read aside."""

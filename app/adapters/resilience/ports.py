@@ -15,7 +15,7 @@ _READ = Manner(repeatable=True)
 _MANNERS: Mapping[str, Manner] = {
     **dict.fromkeys(
         (
-            *("records.get", "records.get_many", "records.locate", "records.page"),
+            *("records.get", "records.get_many", "records.find", "records.page"),
             *("records.count", "records.tenants", "keys.find_key", "blobs.info"),
             *("blobs.read_range", "blobs.count", "index.search", "index.count"),
             *("jobs.depth", "jobs.waiting", "jobs.dead", "audit.events"),

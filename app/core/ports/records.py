@@ -82,8 +82,8 @@ class Records(Protocol):
     ) -> Mapping[str, Stored[T]]:
         """Return those of the records that exist, by id."""
 
-    async def locate(self, kind: Kind[T], tenant_id: str, id_: str) -> Partition | None:
-        """Return the partition of this tenant that holds the record; None if none does."""
+    async def find(self, kind: Kind[T], tenant_id: str, id_: str) -> Stored[T] | None:
+        """Return a record in whichever partition of this tenant it is; None if it is in none."""
 
     async def page(self, kind: Kind[T], partition: Partition, listing: Listing) -> Page[Stored[T]]:
         """Return one page of the partition's records, by id."""

@@ -78,7 +78,7 @@ async def test_a_worker_that_lost_its_lease_stops_and_writes_nothing(
             stopped.set()
 
     await run(ports, hang, stopped)
-    assert await ports.records.locate(DOCUMENTS, alice.tenant_id, job.subject_id) is None
+    assert await ports.records.find(DOCUMENTS, alice.tenant_id, job.subject_id) is None
     assert (await ports.jobs.depth())["waiting"] == 0
 
 

@@ -2,14 +2,15 @@
 
 They are written before what they point at, and decide nothing: whoever follows one looks whether
 the thing is there. So a commit and its signposts need no transaction, and a crash between them
-leaves a signpost to nothing, which is harmless.
+leaves a signpost to nothing, which is harmless. What was read once is remembered for the same
+reason; a record that is not where it was is looked for again.
 """
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 
-from app.adapters.azure.cosmos.container import Container, Item
+from app.adapters.azure.cosmos.container import Container
+from app.adapters.azure.cosmos.remembering import Remembered
 from app.core.kinds import API_KEYS, DOCUMENTS, QUERIES
 from app.core.models import Partition
 from app.core.ports import Change, Put
@@ -26,7 +27,9 @@ class Directory:
     def __init__(self, shelves: Container, keys: Container) -> None:
         self._shelves = shelves
         self._keys = keys
-        self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._known: Remembered[tuple[str, str], bool] = Remembered(_MOST_KNOWN)
+        self._places: Remembered[str, Partition] = Remembered(_MOST_KNOWN)
+        self._tenants: Remembered[str, str] = Remembered(_MOST_KNOWN)
 
     async def before(self, partition: Partition, changes: Sequence[Change]) -> None:
         """Put up what must stand before these changes are committed."""
@@ -36,11 +39,9 @@ class Directory:
 
     async def enter(self, shelf: str, id_: str) -> None:
         """See that an id stands on a shelf, written once a process."""
-        if (shelf, id_) not in self._known:
+        if not self._known.get((shelf, id_)):
             await self._shelves.upsert({"shelf": shelf, "id": id_})
-            self._known[shelf, id_] = None
-            if len(self._known) > _MOST_KNOWN:
-                self._known.popitem(last=False)
+            self._known.put((shelf, id_), True)
 
     async def shelf(self, name: str) -> list[str]:
         """Return what stands on a shelf, in order."""
@@ -55,31 +56,39 @@ class Directory:
         spaces = await self.shelf(f"places:{tenant_id}")
         return [Partition(tenant_id, "" if name == _HOME else name) for name in spaces]
 
-    async def located(self, kind: str, tenant_id: str, id_: str) -> Partition | None:
-        """Return where a record may be."""
-        found = await self._shelves.read((_record(kind, tenant_id, id_),), "place")
-        return None if found is None else Partition(tenant_id, found["space_id"])
+    async def located(self, kind: str, tenant_id: str, id_: str) -> AsyncIterator[Partition]:
+        """Yield where a record may be: where it was last, then where its signpost says."""
+        shelf = _record(kind, tenant_id, id_)
+        if (known := self._places.get(shelf)) is not None:
+            yield known
+        if (found := await self._shelves.read((shelf,), "place")) is not None:
+            place = Partition(tenant_id, found["space_id"])
+            self._places.put(shelf, place)
+            yield place
 
-    async def tenant_of_key(self, key_id: str) -> str | None:
-        """Return which tenant may have a key."""
+    async def tenants_of_key(self, key_id: str) -> AsyncIterator[str]:
+        """Yield which tenant may have a key: who had it last, then whom its signpost names."""
         if not key_id or not key_id.isascii() or not key_id.replace("_", "").isalnum():
-            return None
-        found = await self._keys.read((key_id,), key_id)
-        return None if found is None else str(found["tenant_id"])
+            return
+        if (known := self._tenants.get(key_id)) is not None:
+            yield known
+        if (found := await self._keys.read((key_id,), key_id)) is not None:
+            self._tenants.put(key_id, str(found["tenant_id"]))
+            yield str(found["tenant_id"])
 
     def _needed(self, partition: Partition, changes: Sequence[Change]) -> Iterator[Awaitable[None]]:
         for change in changes:
             if not isinstance(change, Put) or change.if_etag is not None:
                 continue
             if change.kind.name in LOCATED:
-                yield self._shelves.upsert(_signpost(partition, change))
+                yield self._signpost(partition, change)
             elif change.kind is API_KEYS:
                 yield self._keys.upsert({"id": change.value.id, "tenant_id": partition.tenant_id})
 
-
-def _signpost(partition: Partition, put: Put) -> Item:
-    shelf = _record(put.kind.name, partition.tenant_id, put.value.id)
-    return {"id": "place", "shelf": shelf, "space_id": partition.space_id}
+    async def _signpost(self, partition: Partition, put: Put) -> None:
+        shelf = _record(put.kind.name, partition.tenant_id, put.value.id)
+        await self._shelves.upsert({"id": "place", "shelf": shelf, "space_id": partition.space_id})
+        self._places.put(shelf, partition)
 
 
 def _record(kind: str, tenant_id: str, id_: str) -> str:

@@ -10,8 +10,8 @@ from app.core.models import JobKind
 class Doorbell(Protocol):
     """Rings late, twice or not at all: nothing rests on it, and it raises nothing."""
 
-    def ring(self, kind: JobKind) -> None:
-        """Say soon that there is a job of this kind."""
+    def ring(self, kind: JobKind) -> bool:
+        """Say soon that there is a job of this kind; tell whether somebody surely heard."""
 
     async def wait(self, kinds: Sequence[JobKind], timeout_s: float) -> None:
         """Return when it rang for one of the kinds, at the latest after the timeout."""
@@ -23,11 +23,13 @@ class LocalDoorbell:
     def __init__(self) -> None:
         self._waiting: dict[asyncio.Future[None], Sequence[JobKind]] = {}
 
-    def ring(self, kind: JobKind) -> None:
-        """Wake everyone who waits for the kind."""
+    def ring(self, kind: JobKind) -> bool:
+        """Wake one of those who wait for the kind; tell whether there was one."""
         for waiter, kinds in self._waiting.items():
             if kind in kinds and not waiter.done():
                 waiter.set_result(None)
+                return True
+        return False
 
     async def wait(self, kinds: Sequence[JobKind], timeout_s: float) -> None:
         """Return when it rings."""
@@ -40,15 +42,14 @@ class LocalDoorbell:
 
 
 class BothDoorbells:
-    """Rings here and in other processes; whichever is heard first counts."""
+    """Rings here, or in other processes if nobody waits here; whichever is heard first counts."""
 
     def __init__(self, here: Doorbell, elsewhere: Doorbell) -> None:
         self._bells = (here, elsewhere)
 
-    def ring(self, kind: JobKind) -> None:
-        """Ring both."""
-        for bell in self._bells:
-            bell.ring(kind)
+    def ring(self, kind: JobKind) -> bool:
+        """Ring, from the nearest on, until somebody heard."""
+        return any(bell.ring(kind) for bell in self._bells)
 
     async def wait(self, kinds: Sequence[JobKind], timeout_s: float) -> None:
         """Return when one rings."""

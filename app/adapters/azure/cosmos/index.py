@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from app.adapters.azure.cosmos import items, passages
 from app.adapters.azure.cosmos.container import BatchRefusedError, Container, Item, Operation
+from app.adapters.azure.cosmos.counting import Counts
 from app.adapters.azure.cosmos.searching import Search, Wanted
 from app.core.errors import NotFoundError, StaleEtagError, UnavailableError
 from app.core.filters import Attributes, Filter
@@ -44,6 +45,7 @@ class CosmosPassageIndex:
         self, container: Container, analyzer: Analyzer, embedder: Embedder, *, near: float
     ) -> None:
         self._container = container
+        self._counts = Counts(container)
         self._near = near
         self._analyzer = analyzer
         self._embedder = embedder
@@ -134,7 +136,7 @@ class CosmosPassageIndex:
                 _log.warning("a question is searched by its words alone")
                 words_alone = True
         wanted = Wanted(terms, limit, where, vector, self._near)
-        found = await Search(self._container, items.place(partition), wanted).found()
+        found = await Search(self._container, self._counts, items.place(partition), wanted).found()
         return replace(found, words_alone=words_alone)
 
     async def ping(self) -> None:

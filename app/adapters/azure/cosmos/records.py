@@ -60,16 +60,16 @@ class CosmosRecords:
             found |= {id_: one for id_, one in zip(some, read, strict=True) if one is not None}
         return found
 
-    async def locate(self, kind: Kind[T], tenant_id: str, id_: str) -> Partition | None:
+    async def find(self, kind: Kind[T], tenant_id: str, id_: str) -> Stored[T] | None:
         """Follow the record's signpost; of kinds without one look in every partition."""
         if kind.name in LOCATED:
-            signpost = await self._directory.located(kind.name, tenant_id, id_)
-            places = [] if signpost is None else [signpost]
-        else:
-            places = await self._directory.places(tenant_id)
-        for place in places:
-            if await self.get(kind, place, id_) is not None:
-                return place
+            async for place in self._directory.located(kind.name, tenant_id, id_):
+                if (found := await self.get(kind, place, id_)) is not None:
+                    return found
+            return None
+        for place in await self._directory.places(tenant_id):
+            if (found := await self.get(kind, place, id_)) is not None:
+                return found
         return None
 
     async def page(self, kind: Kind[T], partition: Partition, wanted: Listing) -> Page[Stored[T]]:
@@ -149,11 +149,12 @@ class CosmosKeyDirectory:
         self._directory = directory
 
     async def find_key(self, key_id: str) -> Stored[ApiKey] | None:
-        """Return the key by its id alone; two point reads."""
-        tenant_id = await self._directory.tenant_of_key(key_id)
-        if tenant_id is None:
-            return None
-        return await self._records.get(API_KEYS, Partition(tenant_id), key_id)
+        """Return the key by its id alone: a point read, two the first time."""
+        async for tenant_id in self._directory.tenants_of_key(key_id):
+            found = await self._records.get(API_KEYS, Partition(tenant_id), key_id)
+            if found is not None:
+                return found
+        return None
 
 
 def _require_inside(partition: Partition, change: Change) -> None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from app.adapters.azure.cosmos import passages, scoring
 from app.adapters.azure.cosmos.container import Container, Item, Place
-from app.adapters.azure.cosmos.listing import Parameters, condition
+from app.adapters.azure.cosmos.counting import Counts, seen
+from app.adapters.azure.cosmos.listing import Parameters
 from app.core.filters import Filter, matches
 from app.core.ports import Candidate, Found
 from app.core.ranking import term_weight
@@ -19,7 +20,6 @@ _MOST_TERMS = 30  # of a question that are searched for, the rarest; FullTextSco
 _MOST_COUNTED = 60
 _MOST_ROWS = 200  # of a leg
 _HERE = "c.tenant_id = @tenant AND c.space_id = @space"
-_SEEN = "c.kind = @kind AND c.visible = true"
 _ROW = "c.id, c.document_id, c.generation, c.span, c.text, c.language, c.lexemes"
 _SIMILAR = "VectorDistance(c.embedding, @vector)"
 _log = logging.getLogger("eva.azure")
@@ -39,8 +39,9 @@ class Wanted:
 class Search:
     """One search in one space."""
 
-    def __init__(self, container: Container, place: Place, wanted: Wanted) -> None:
+    def __init__(self, container: Container, counts: Counts, place: Place, wanted: Wanted) -> None:
         self._container = container
+        self._counts = counts
         self._place = place
         self._wanted = wanted
         self._often = Counter(wanted.terms)
@@ -54,8 +55,8 @@ class Search:
             return Found(terms=weights, candidates=(), passages_searched=searched)
         between = time.perf_counter()
         proposed, heads = await self._consistent(asked)
-        seen = [(row, heads[row["document_id"]]) for row in proposed if self._is_seen(row, heads)]
-        candidates = self._scored(seen, asked)
+        rows = [(row, heads[row["document_id"]]) for row in proposed if self._is_seen(row, heads)]
+        candidates = self._scored(rows, asked)
         ended = time.perf_counter()
         return Found(
             terms=weights,
@@ -68,23 +69,12 @@ class Search:
         )
 
     async def _counted(self) -> tuple[int, scoring.Asked]:
-        """Return how many passages pass, and what is known of the terms; index look-ups only."""
-        terms = list(self._often)[:_MOST_COUNTED]
-        passing, total, *holding = await asyncio.gather(
-            self._count(filtered=True),
-            self._count(),
-            *(self._count(term) for term in terms),
-        )
-        by_term = dict(zip(terms, holding, strict=True))
-        return passing, scoring.Asked({t: self._often[t] for t in terms}, by_term, total)
-
-    async def _count(self, term: str | None = None, *, filtered: bool = False) -> int:
-        parameters, tests = self._tests(filtered=filtered)
-        if term is not None:
-            tests.append(f"FullTextContains(c.lexemes, {parameters.add(term)})")
-        sql = f"SELECT VALUE COUNT(1) FROM c WHERE {' AND '.join(tests)}"  # noqa: S608  # nosec B608
-        [found] = await self._container.query(self._place, sql, parameters.values)
-        return int(found)
+        """Return how many passages pass, and what is known of the terms."""
+        terms, where = list(self._often)[:_MOST_COUNTED], self._wanted.where
+        total = await self._counts.seen(self._place)
+        holding = await self._counts.holding(self._place, terms, total)
+        passing = total if where is None else await self._counts.seen(self._place, where)
+        return passing, scoring.Asked({t: self._often[t] for t in terms}, holding, total)
 
     async def _consistent(self, asked: scoring.Asked) -> tuple[list[Item], Mapping[str, Item]]:
         """Return proposals and the heads of their documents, of one moment.
@@ -118,7 +108,7 @@ class Search:
         return list({row["id"]: row for row in rows}.values())
 
     async def _by_text(self, terms: Sequence[str]) -> list[Item]:
-        parameters, tests = self._tests(filtered=True)
+        parameters, tests = seen(self._wanted.where)
         tests = [_HERE, *tests]  # the plan of a ranked query is made without the partition key
         parameters.values |= {"@tenant": self._place[0], "@space": self._place[1]}
         names = ", ".join(parameters.add(term) for term in terms)
@@ -130,7 +120,7 @@ class Search:
         return await self._container.query(self._place, sql, parameters.values)
 
     async def _by_vector(self) -> list[Item]:
-        parameters, tests = self._tests(filtered=True)
+        parameters, tests = seen(self._wanted.where)
         sql = (
             f"SELECT TOP {self._rows} {self._columns(parameters)} FROM c"  # noqa: S608  # nosec B608
             f" WHERE {' AND '.join(tests)} ORDER BY {_SIMILAR}"
@@ -159,13 +149,6 @@ class Search:
             return _ROW
         parameters.values["@vector"] = self._wanted.vector
         return f"{_ROW}, {_SIMILAR} AS similarity"
-
-    def _tests(self, *, filtered: bool) -> tuple[Parameters, list[str]]:
-        parameters = Parameters({"@kind": passages.PASSAGE})
-        tests = [_SEEN]
-        if filtered and self._wanted.where is not None:
-            tests.append(condition(self._wanted.where, parameters))
-        return parameters, tests
 
     def _is_seen(self, row: Item, heads: Mapping[str, Item]) -> bool:
         if not _is_active(row, heads):

@@ -84,6 +84,17 @@ async def test_each_ring_wakes_one_of_those_who_wait(bell: QueueDoorbell) -> Non
     assert max(await asyncio.gather(*waiting)) < LONG_S
 
 
+async def test_who_waits_next_at_a_quiet_bell_looks_no_sooner(bell: QueueDoorbell) -> None:
+    kinds = (JobKind.ANSWER,)
+    for _ in range(10):
+        await bell.wait(kinds, 0.1)
+    assert bell._turns[kinds].looks <= 5
+    waiting = asyncio.create_task(waited(bell, kinds, LONG_S))
+    bell.ring(JobKind.ANSWER)
+    assert await waiting < LONG_S
+    assert bell._turns[kinds].looks == 0
+
+
 async def test_another_kind_rings_elsewhere(
     bell: QueueDoorbell, queues: QueueServiceClient, prefix: str
 ) -> None:

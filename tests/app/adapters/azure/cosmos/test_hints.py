@@ -133,6 +133,6 @@ async def test_a_signpost_to_nothing_leads_nowhere(
         with pytest.raises(UnavailableError):
             await store.records.commit(place, put)
     faults.end()
-    assert await store.records.locate(DOCUMENTS, space.tenant_id, document.id) is None
+    assert await store.records.find(DOCUMENTS, space.tenant_id, document.id) is None
     assert await store.keys.find_key(key.id) is None
     assert await store.records.tenants() == []

@@ -190,7 +190,7 @@ async def test_ids_that_the_service_forbids_are_kept_apart(
     assert found is not None
     assert found.value.id == id_
     assert await store.records.get(DOCUMENTS, space, id_ + "~2f") is None
-    assert await store.records.locate(DOCUMENTS, space.tenant_id, id_) == space
+    assert await store.records.find(DOCUMENTS, space.tenant_id, id_) == found
 
 
 async def test_half_a_character_is_refused_before_anything_is_sent(

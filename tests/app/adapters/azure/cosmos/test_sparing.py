@@ -1,0 +1,168 @@
+"""What is known is not asked again, and what has changed is."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
+
+import pytest
+
+from app.adapters.azure.cosmos import CosmosStore, open_cosmos
+from app.adapters.azure.cosmos.counting import Counts
+from app.adapters.azure.cosmos.doorbell import BothDoorbells, LocalDoorbell
+from app.adapters.azure.cosmos.items import place
+from app.adapters.azure.cosmos.remembering import Remembered
+from app.core.kinds import API_KEYS, DOCUMENTS
+from app.core.models import JobKind, Partition
+from app.core.ports import Put, Remove
+from tests.contract.cosmos import means
+from tests.contract.passages import PASSPORT, TAX, add
+from tests.contract.sample import a_document, a_key
+from tests.peers.cosmos.faults import Faults
+from tests.peers.cosmos.running import Running
+
+INGEST = (JobKind.INGEST,)
+WORK = r"/dbs/.*/colls/work/docs/.*"
+
+
+@pytest.fixture
+async def other(store: CosmosStore) -> AsyncIterator[CosmosStore]:
+    """The store of a process that has seen nothing yet."""
+    async with open_cosmos(store.account.place, means()) as opened:
+        yield opened
+
+
+@pytest.fixture
+def asked(cosmos_peer: Running) -> Callable[[], int]:
+    """How many requests there were since the last time."""
+    journal = cosmos_peer.peer.journal
+    journal.clear()
+
+    def since() -> int:
+        number = len(journal)
+        journal.clear()
+        return number
+
+    return since
+
+
+async def test_idle_workers_who_look_at_once_share_one_look(
+    store: CosmosStore, asked: Callable[[], int]
+) -> None:
+    watch = store.jobs._watch
+    await watch.due_in(INGEST)
+    asked()
+    watch.again(INGEST)
+    await asyncio.gather(*(watch.due_in(INGEST) for _ in range(20)))
+    assert asked() == 1
+
+
+async def test_a_look_that_began_before_a_change_is_not_believed_after_it(
+    store: CosmosStore, faults: Faults, asked: Callable[[], int]
+) -> None:
+    watch = store.jobs._watch
+    await watch.due_in(INGEST)
+    asked()
+    watch.again(INGEST)
+    faults.add([{"path": WORK, "delay_s": 0.2}])
+    looking = asyncio.create_task(watch.due_in(INGEST))
+    while faults.waiting:  # noqa: ASYNC110 - until it looks
+        await asyncio.sleep(0.01)
+    watch.again(INGEST)
+    await asyncio.gather(looking, watch.due_in(INGEST))
+    assert asked() == 2
+
+
+async def test_a_ring_wakes_one_who_waits_here_and_others_only_if_there_is_none() -> None:
+    here, elsewhere = LocalDoorbell(), LocalDoorbell()
+    waits = [asyncio.create_task(bell.wait(INGEST, 30)) for bell in (here, here, elsewhere)]
+    await asyncio.sleep(0)
+    both = BothDoorbells(here, elsewhere)
+    woken = []
+    for _ in waits:
+        assert both.ring(JobKind.INGEST)
+        await asyncio.sleep(0.05)
+        woken.append([one.done() for one in waits])
+    assert woken == [[True, False, False], [True, True, False], [True, True, True]]
+    assert not both.ring(JobKind.INGEST)
+
+
+async def test_where_a_record_is_and_whose_a_key_is_are_read_once(
+    store: CosmosStore, other: CosmosStore, space: Partition, asked: Callable[[], int]
+) -> None:
+    document, home = a_document(space), Partition(space.tenant_id)
+    key = a_key(home)
+    await store.records.commit(space, Put(kind=DOCUMENTS, value=document))
+    await store.records.commit(home, Put(kind=API_KEYS, value=key))
+    await other.records.find(DOCUMENTS, space.tenant_id, document.id)
+    await other.keys.find_key(key.id)
+    asked()
+    for process in (store, other):
+        assert await process.records.find(DOCUMENTS, space.tenant_id, document.id) is not None
+    assert await other.keys.find_key(key.id) is not None
+    assert asked() == 3
+
+
+async def test_a_record_that_is_elsewhere_now_is_found_there(
+    store: CosmosStore, other: CosmosStore, space: Partition
+) -> None:
+    document = a_document(space)
+    await store.records.commit(space, Put(kind=DOCUMENTS, value=document))
+    assert await other.records.find(DOCUMENTS, space.tenant_id, document.id) is not None
+    await store.records.commit(space, Remove(kind=DOCUMENTS, id=document.id))
+    assert await other.records.find(DOCUMENTS, space.tenant_id, document.id) is None
+    moved = a_document(Partition(space.tenant_id, "spc_other"), id_=document.id)
+    await store.records.commit(
+        Partition(space.tenant_id, "spc_other"), Put(kind=DOCUMENTS, value=moved)
+    )
+    found = await other.records.find(DOCUMENTS, space.tenant_id, document.id)
+    assert found is not None
+    assert found.value == moved
+
+
+class Clock:
+    """Time that is told to go on."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def counted(counts: Counts, where: Partition, terms: Iterable[str]) -> dict[str, int]:
+    total = await counts.seen(place(where))
+    return dict(await counts.holding(place(where), terms, total))
+
+
+async def test_how_often_a_term_occurs_is_asked_again_after_a_while_or_growth(
+    store: CosmosStore, space: Partition, asked: Callable[[], int]
+) -> None:
+    clock = Clock()
+    counts = Counts(store.index._container, clock)
+    await add(store.index, space, *[PASSPORT] * 10)
+    asked()
+    for expected in (2, 1):  # the whole, the term
+        assert await counted(counts, space, ["passport"]) == {"passport": 10}
+        assert asked() == expected
+    clock.now += 31
+    assert await counted(counts, space, ["passport"]) == {"passport": 10}
+    assert asked() == 2
+    await add(store.index, space, PASSPORT, PASSPORT)
+    asked()
+    assert await counted(counts, space, ["passport"]) == {"passport": 12}
+    assert asked() == 2
+
+
+async def test_that_nobody_holds_a_term_is_not_remembered(
+    store: CosmosStore, space: Partition
+) -> None:
+    counts = Counts(store.index._container, Clock())
+    await add(store.index, space, *[PASSPORT] * 20)
+    assert await counted(counts, space, ["tax"]) == {"tax": 0}
+    await add(store.index, space, TAX)
+    assert await counted(counts, space, ["tax"]) == {"tax": 1}
+
+
+def test_of_too_many_the_first_are_forgotten() -> None:
+    remembered: Remembered[int, str] = Remembered(2)
+    for number in range(3):
+        remembered.put(number, str(number))
+    assert [remembered.get(number) for number in range(3)] == [None, "1", "2"]
