@@ -1,12 +1,15 @@
-"""What telemetry costs: the same requests, everything on and everything off, in turns.
+"""What telemetry costs: the same requests, everything on and everything off, at the same time.
 
 On: traces, metrics and log lines to a local ingestion endpoint, and metrics for Prometheus. CPU is
-that of the whole service, the sending included. Requests come at a steady rate, not as fast as can
-be: the fewer there are, the more of the sending each of them bears.
+that of the whole service, the sending included. Both services are asked at once, so that whatever
+else the machine does hits them alike. Requests come at a steady rate, not as fast as can be: the
+fewer there are, the more of the sending each of them bears.
 """
 
 import statistics
 import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import repeat
 from pathlib import Path
@@ -20,7 +23,8 @@ from api_report import Cells, Row, Verdict
 from api_setting import Setting
 
 LIMIT_US = 300.0
-RATE = 100.0  # requests a second: 500 people who think for five seconds
+RATE = 50.0  # requests a second to each of the two services, which share the machine
+_WINDOW_S = 10.0  # signals are sent once in it; metrics once in six of them
 _HERE = Path(__file__).parent
 _CHUNKS = 500
 _CONNECTIONS = 16
@@ -35,20 +39,20 @@ def measure(setting: Setting) -> Row:
             "on": stack.enter_context(serving(root / "on", **_everything(sink.port))),
         }
         asked = {name: _requests(eva) for name, eva in sides.items()}
-        spent: dict[tuple[str, str], list[float]] = {}
-        for turn in range(setting.pick(quick=5, usual=11)):
-            setting.quiet()
-            for kind in ("read", "ask"):
-                for name, eva in sorted(sides.items(), reverse=turn % 2 == 0):
-                    us = _burst(eva, asked[name][kind], setting.pick(quick=3.0, usual=6.0))
-                    setting.say(f"  {kind}, telemetry {name}: {us:.0f} µs")
-                    if turn:  # the first warms up
-                        spent.setdefault((kind, name), []).append(us)
+        setting.quiet()
+        spent = {
+            kind: _windows(setting, kind, {sides[n]: one[kind] for n, one in asked.items()})
+            for kind in ("read", "ask")
+        }
         memory = {name: eva.server.resident()[0] / MB for name, eva in sides.items()}
     return Row(
         "Telemetry",
-        [_verdict(kind, spent) for kind in ("read", "ask")],
-        [_figures(kind, name, found, memory[name]) for (kind, name), found in spent.items()],
+        [_verdict(kind, pairs) for kind, pairs in spent.items()],
+        [
+            _figures(f"{kind}, telemetry {name}", found, memory[name])
+            for kind, pairs in spent.items()
+            for name, found in zip(sides, zip(*pairs, strict=True), strict=True)
+        ],
         [f"{RATE:g} requests a second, {_CONNECTIONS} connections; CPU of the process tree."],
     )
 
@@ -83,28 +87,42 @@ def _requests(eva: Eva) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _burst(eva: Eva, requests: tuple[str, ...], seconds: float) -> float:
-    """Return the CPU µs of a request."""
+def _windows(
+    setting: Setting, kind: str, asked: Mapping[Eva, tuple[str, ...]]
+) -> list[tuple[float, ...]]:
+    """Return the CPU µs of a request to each of the services, window by window."""
+    found = []
+    with ThreadPoolExecutor(len(asked)) as clients:
+        for turn in range(1 + setting.pick(quick=3, usual=12)):
+            spent = tuple(clients.map(_window, asked, asked.values()))
+            setting.say(f"  {kind}: " + ", ".join(f"{us:.0f} µs" for us in spent))
+            if turn:  # the first warms up
+                found.append(spent)
+    return found
+
+
+def _window(eva: Eva, requests: tuple[str, ...]) -> float:
     before = eva.server.cpu()
-    found = run(Plan(eva.server.port, requests, _CONNECTIONS, seconds, RATE))
+    found = run(Plan(eva.server.port, requests, _CONNECTIONS, _WINDOW_S, RATE))
     spent = eva.server.cpu() - before
     if found.errors:
         raise WrongAnswerError(f"telemetry: statuses {found.statuses}")
     return 1e6 * spent / found.count
 
 
-def _verdict(kind: str, spent: dict[tuple[str, str], list[float]]) -> Verdict:
-    on, off = spent[kind, "on"], spent[kind, "off"]
-    pairs = sorted(a - b for a, b in zip(on, off, strict=True))
-    note = f"median of {len(pairs)} pairs, {pairs[0]:.0f} to {pairs[-1]:.0f}"
-    note += f"; {min(on) - min(off):.0f} of the minima"
-    cost = statistics.median(pairs)
-    return Verdict(f"{kind}: telemetry on - off", cost, LIMIT_US, " µs", note=note)
+def _verdict(kind: str, pairs: list[tuple[float, ...]]) -> Verdict:
+    costs = [on - off for off, on in pairs]
+    error = statistics.stdev(costs) / len(costs) ** 0.5
+    note = f"mean of {len(costs)} windows, standard error {error:.0f}"
+    note += f"; {min(costs):.0f} to {max(costs):.0f}"
+    return Verdict(
+        f"{kind}: telemetry on - off", statistics.mean(costs), LIMIT_US, " µs", note=note
+    )
 
 
-def _figures(kind: str, name: str, found: list[float], memory: float) -> Cells:
+def _figures(name: str, found: tuple[float, ...], memory: float) -> Cells:
     return {
-        "requests": f"{kind}, telemetry {name}",
+        "requests": name,
         "CPU µs least": min(found),
         "median": statistics.median(found),
         "most": max(found),

@@ -6,10 +6,10 @@ few and name no person, nothing that people wrote, no identifier but a tenant's.
 
 import time
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from app.core.errors import EvaError, UnavailableError
 from app.core.models import Job
@@ -20,6 +20,8 @@ WITHIN_S = (5, 15, 30, 60, 120, 300, 600, 1800)
 Labels = Mapping[str, str]
 NONE: Labels = {}
 _TENANTS = 50
+_MOST_HELD = 500
+W = TypeVar("W", bound=Hashable)
 
 
 class Sink(Protocol):
@@ -28,8 +30,8 @@ class Sink(Protocol):
     def count(self, name: str, labels: Labels, amount: float) -> None:
         """Add to a counter."""
 
-    def observe(self, name: str, labels: Labels, value: float) -> None:
-        """Add a value to a histogram."""
+    def observe(self, name: str, labels: Labels, values: Sequence[float]) -> None:
+        """Add values to a histogram."""
 
     def gauge(self, name: str, labels: Labels, value: float) -> None:
         """Set what is the case now."""
@@ -37,6 +39,7 @@ class Sink(Protocol):
 
 _tenants: set[str] = set()
 _sinks: list[Sink] = []  # of this process: none, or one; tests may open several services
+_timings: list["Timings[Any]"] = []
 
 
 def opened(sink: Sink) -> None:
@@ -46,6 +49,7 @@ def opened(sink: Sink) -> None:
 
 def closed(sink: Sink) -> None:
     """Send it nothing more."""
+    settle()
     _sinks.remove(sink)
 
 
@@ -57,14 +61,54 @@ def count(name: str, labels: Labels = NONE, amount: float = 1.0) -> None:
 
 def observe(name: str, labels: Labels = NONE, value: float = 0.0) -> None:
     """Add a value to a histogram: seconds, tokens, request units."""
+    observe_all(name, labels, (value,))
+
+
+def observe_all(name: str, labels: Labels, values: Sequence[float]) -> None:
+    """Add values to a histogram."""
     for sink in _sinks:
-        sink.observe(name, labels, value)
+        sink.observe(name, labels, values)
 
 
 def gauge(name: str, labels: Labels = NONE, value: float = 0.0) -> None:
     """Set what is the case now."""
     for sink in _sinks:
         sink.gauge(name, labels, value)
+
+
+class Timings(Generic[W]):
+    """Durations of what happens often: held by what is to be said of them, and told together.
+
+    To hold one costs a request a fraction of what telling of it does.
+    """
+
+    def __init__(self, tell: Callable[[W, Sequence[float]], None]) -> None:
+        self._tell = tell
+        self._held: dict[W, list[float]] = {}
+        _timings.append(self)
+
+    def add(self, what: W, seconds: float) -> None:
+        """Hold a duration, if anybody is told of it."""
+        if not _sinks:
+            return
+        held = self._held.get(what)
+        if held is None:
+            held = self._held[what] = []
+        held.append(seconds)
+        if len(held) >= _MOST_HELD:
+            self.settle()
+
+    def settle(self) -> None:
+        """Tell of what is held."""
+        held, self._held = self._held, {}
+        for what, seconds in held.items():
+            self._tell(what, seconds)
+
+
+def settle() -> None:
+    """Tell the sinks of what is held; whoever looks at what a sink has asks for it first."""
+    for timings in _timings:
+        timings.settle()
 
 
 def within(value: float, bounds: Sequence[int]) -> str:
@@ -98,10 +142,19 @@ def calling(dependency: str) -> Iterator[None]:
 
 def called(dependency: str, outcome: str, began: float | None = None) -> None:
     """Tell of a call that ended; without a beginning it was not made."""
-    count("eva.dependency.calls", {"dependency": dependency, "outcome": outcome})
-    if began is not None:
-        took = time.perf_counter() - began
-        observe("eva.dependency.duration", {"dependency": dependency}, took)
+    if began is None:
+        count("eva.dependency.calls", {"dependency": dependency, "outcome": outcome})
+    else:
+        calls.add((dependency, outcome), time.perf_counter() - began)
+
+
+def _called(what: tuple[str, str], seconds: Sequence[float]) -> None:
+    dependency, outcome = what
+    count("eva.dependency.calls", {"dependency": dependency, "outcome": outcome}, len(seconds))
+    observe_all("eva.dependency.duration", {"dependency": dependency}, seconds)
+
+
+calls = Timings(_called)  # by dependency and outcome
 
 
 def _outcome(error: Exception) -> str:

@@ -23,7 +23,7 @@ _TRACEPARENT = re.compile(
     r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
 )
 _NS = 1_000_000_000
-_SLOW_S = 0.1  # a call that took longer is worth a span even in a trace that was not drawn
+SLOW_S = 0.1  # a call that took longer is worth a span even in a trace that was not drawn
 _MOST_SPANS = 512  # of one trace in this process; what comes after them is not kept
 
 
@@ -120,10 +120,10 @@ def begin(name: str, kind: Kind = Kind.INTERNAL) -> Span | None:
     return Span(name, kind, above.trace, above.id)
 
 
-def belated(name: str, kind: Kind, seconds: float, *, failed: bool) -> Span | None:
-    """Return a span for what is over and turned out to be worth one; None if it isn't."""
+def belated(name: str, kind: Kind, seconds: float) -> Span | None:
+    """Return a span for what is over: it failed, or took longer than `SLOW_S`."""
     above = active.get()
-    if above is None or not (failed or seconds > _SLOW_S):
+    if above is None:
         return None
     span = Span(name, kind, above.trace, above.id)
     span.began_ns -= int(seconds * _NS)
@@ -162,36 +162,52 @@ def span(name: str, kind: Kind = Kind.INTERNAL, **attributes: Attribute) -> Iter
         end(begun)
 
 
-@contextmanager
-def part(
-    recorder: Recorder, root: tuple[str, Kind], traceparent: str | None, *, trusted: bool
-) -> Iterator[Span]:
-    """Record this process's part of a trace, its first span (`root`) active within."""
-    trace = recorder.continued(valid(traceparent), trusted=trusted)
-    name, kind = root
-    first = Span(name, kind, trace, trace.remote)
-    token = active.set(first)
-    try:
-        yield first
-    except Exception as error:
-        first.failed = fault(error)
-        raise
-    finally:
-        active.reset(token)
-        end(first)
+class Part:
+    """Records this process's part of a trace; its first span is active within the context."""
+
+    __slots__ = ("_recorder", "_root", "_token")
+
+    def __init__(self, recorder: Recorder, root: Span) -> None:
+        self._recorder = recorder
+        self._root = root
+
+    def __enter__(self) -> Span:
+        """Begin; the first span."""
+        self._token = active.set(self._root)
+        return self._root
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        """Hand the part to the recorder."""
+        root, trace = self._root, self._root.trace
+        if isinstance(error, Exception):
+            root.failed = fault(error)
+        active.reset(self._token)
+        end(root)
         trace.over = True
-        recorder.over(trace, first)
+        self._recorder.over(trace, root)
         trace.spans = []  # a circle that only the garbage collector would find
 
 
+def part(
+    recorder: Recorder, root: tuple[str, Kind], traceparent: str | None, *, trusted: bool
+) -> Part:
+    """Return a context that records this process's part of a trace."""
+    trace = recorder.continued(valid(traceparent), trusted=trusted)
+    name, kind = root
+    return Part(recorder, Span(name, kind, trace, trace.remote))
+
+
 def traced(name: str, call: Callable[[A], Awaitable[R]]) -> Callable[[A], Awaitable[R]]:
-    """Return a use case that is recorded as a span whenever something is."""
+    """Return a use case that is recorded as a span wherever calls are."""
 
     async def recorded(given: A) -> R:
         with span(name):
             return await call(given)
 
     def chosen(given: A) -> Awaitable[R]:
-        return call(given) if active.get() is None else recorded(given)
+        above = active.get()
+        if above is None or above.trace.weight is None:
+            return call(given)
+        return recorded(given)
 
     return chosen

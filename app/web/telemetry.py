@@ -5,7 +5,10 @@ took as long as the first event that carries text of the answer.
 """
 
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import NamedTuple
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -34,6 +37,7 @@ CLASSES: Mapping[str, str] = {
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _METHODS = _READS | {"POST", "PUT", "PATCH", "DELETE"}
 _TEXT = (b"event: sentence", b"event: done", b"event: error")
+_UNRECORDED = nullcontext[None]()
 _LEFT = 499  # the client left before an answer began
 _LIMITED = 429
 
@@ -56,66 +60,85 @@ class Measuring:
             return
         sent = _Sent(send)
         self.active += 1
-        try:
-            if self._recorder is None:
-                await self._app(scope, receive, sent)
-            else:
-                await self._recorded(self._recorder, scope, receive, sent)
-        finally:
-            self.active -= 1
-            self._measured(scope, sent)
-
-    async def _recorded(
-        self, recorder: Recorder, scope: Scope, receive: Receive, sent: "_Sent"
-    ) -> None:
-        given = next((v for name, v in scope["headers"] if name == b"traceparent"), b"")
-        root = (scope["method"], Kind.SERVER)
-        with tracing.part(recorder, root, given.decode("latin-1"), trusted=False) as span:
+        with self._recorded(scope) as span:
             try:
                 await self._app(scope, receive, sent)
             finally:
-                self._describe(scope, sent, span)
+                self.active -= 1
+                request = self._measured(scope, sent)
+                if span is not None:
+                    _describe(request, span)
 
-    def _describe(self, scope: Scope, sent: "_Sent", span: Span) -> None:
-        method, route = self._route(scope)
-        outcome = _outcome(scope, sent)
-        span.name = f"{method} {route}"
-        span.failed = outcome == "error"
-        span.attributes.update(
-            {
-                "http.request.method": method,
-                "http.route": route,
-                "http.response.status_code": sent.status,
-                "eva.class": _class(scope, sent),
-                "eva.outcome": outcome,
-            }
-        )
+    def _recorded(self, scope: Scope) -> AbstractContextManager[Span | None]:
+        if self._recorder is None:
+            return _UNRECORDED
+        root = (scope["method"], Kind.SERVER)
+        given = _header(scope["headers"], b"traceparent")
+        traceparent = None if given is None else given.decode("latin-1")
+        return tracing.part(self._recorder, root, traceparent, trusted=False)
 
-    def _measured(self, scope: Scope, sent: "_Sent") -> None:
-        seconds = (sent.told_at or time.perf_counter()) - sent.began
-        outcome = _outcome(scope, sent)
-        method, route = self._route(scope)
-        within = metrics.within(seconds * 1000, metrics.WITHIN_MS)
-        labels = {"class": _class(scope, sent), "outcome": outcome, "within_ms": within}
-        metrics.count("eva.requests", labels)
-        metrics.observe(
-            "http.server.request.duration",
-            {
-                "http.request.method": method,
-                "http.route": route,
-                "http.response.status_code": str(sent.status),
-            },
-            seconds,
-        )
+    def _measured(self, scope: Scope, sent: "_Sent") -> "_Request":
         principal: Principal | None = scope.get(PRINCIPAL)
-        if principal is not None:
-            tenant = metrics.tenant(principal.tenant_id)
-            metrics.count("eva.tenant.requests", {"tenant": tenant, "outcome": outcome})
+        request = _Request(
+            # neither the method nor the route says anything that a client made up
+            method=scope["method"] if scope["method"] in _METHODS else "_OTHER",
+            route=self._routes.get(scope.get(OPERATION, ""), "unmatched"),
+            status=sent.status,
+            kind=_class(scope, sent),
+            outcome=_outcome(scope, sent),
+            tenant=None if principal is None else metrics.tenant(principal.tenant_id),
+        )
+        _requests.add(request, (sent.told_at or time.perf_counter()) - sent.began)
+        return request
 
-    def _route(self, scope: Scope) -> tuple[str, str]:
-        """Return the method and the route's path; neither says anything that a client made up."""
-        method = scope["method"] if scope["method"] in _METHODS else "_OTHER"
-        return method, self._routes.get(scope.get(OPERATION, ""), "unmatched")
+
+class _Request(NamedTuple):
+    """What is told of a request."""
+
+    method: str
+    route: str
+    status: int
+    kind: str  # of `CLASSES`
+    outcome: str
+    tenant: str | None
+
+
+def _told(request: _Request, seconds: Sequence[float]) -> None:
+    of_class = {"class": request.kind, "outcome": request.outcome}
+    within = Counter(metrics.within(one * 1000, metrics.WITHIN_MS) for one in seconds)
+    for bound, number in within.items():
+        metrics.count("eva.requests", {**of_class, "within_ms": bound}, number)
+    labels = {
+        "http.request.method": request.method,
+        "http.route": request.route,
+        "http.response.status_code": str(request.status),
+    }
+    metrics.observe_all("http.server.request.duration", labels, seconds)
+    if request.tenant is not None:
+        labels = {"tenant": request.tenant, "outcome": request.outcome}
+        metrics.count("eva.tenant.requests", labels, len(seconds))
+
+
+_requests = metrics.Timings(_told)
+
+
+def _describe(request: _Request, span: Span) -> None:
+    span.name = f"{request.method} {request.route}"
+    span.failed = request.outcome == "error"
+    span.attributes = {
+        "http.request.method": request.method,
+        "http.route": request.route,
+        "http.response.status_code": request.status,
+        "eva.class": request.kind,
+        "eva.outcome": request.outcome,
+    }
+
+
+def _header(headers: Iterable[tuple[bytes, bytes]], wanted: bytes) -> bytes | None:
+    for name, value in headers:
+        if name == wanted:
+            return value
+    return None
 
 
 class _Sent:
@@ -138,8 +161,8 @@ class _Sent:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            kinds = (value for name, value in message["headers"] if name == b"content-type")
-            self._streaming = next(kinds, b"").startswith(b"text/event-stream")
+            kind = _header(message["headers"], b"content-type") or b""
+            self._streaming = kind.startswith(b"text/event-stream")
         elif not message.get("more_body"):
             self.done = True
         elif self._streaming:

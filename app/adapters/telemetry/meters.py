@@ -7,6 +7,7 @@ from math import inf
 from typing import TypeAlias
 
 from app.adapters.telemetry.instruments import INSTRUMENTS, Instrument
+from app.core import metrics
 from app.core.metrics import Labels
 
 Key: TypeAlias = tuple[tuple[str, str], ...]
@@ -29,14 +30,13 @@ class Histogram:
         """Return an empty one."""
         return cls(bounds, [0] * (len(bounds) + 1))
 
-    def add(self, value: float) -> None:
-        """Add a value."""
-        self.counts[bisect_left(self.bounds, value)] += 1
-        self.sum += value
-        if value < self.least:  # noqa: PLR1730 - costs half of what min() does
-            self.least = value
-        if value > self.most:  # noqa: PLR1730 - as above
-            self.most = value
+    def add(self, values: Sequence[float]) -> None:
+        """Add values, one at least."""
+        for value in values:
+            self.counts[bisect_left(self.bounds, value)] += 1
+        self.sum += sum(values)
+        self.least = min(self.least, *values)
+        self.most = max(self.most, *values)
 
     @property
     def count(self) -> int:
@@ -80,18 +80,19 @@ class Meters:
         else:
             self.numbers.get(name, {}).pop(tuple(labels.items()), None)
 
-    def observe(self, name: str, labels: Labels, value: float) -> None:
-        """Add a value to a histogram."""
+    def observe(self, name: str, labels: Labels, values: Sequence[float]) -> None:
+        """Add values to a histogram."""
         series = self.histograms.get(name) or self.histograms.setdefault(name, {})
         key = tuple(labels.items())
         found = series.get(key)
         if found is None:
             key = key if len(series) < MOST_SERIES else _REST
             found = series.setdefault(key, Histogram.within(INSTRUMENTS[name].bounds))
-        found.add(value)
+        found.add(values)
 
     def taken(self) -> Sequence[Point]:
         """Return copies of all series; least and most are of the time since the last taking."""
+        metrics.settle()
         points = [
             Point(name, INSTRUMENTS[name], key, value)
             for name, series in self.numbers.items()

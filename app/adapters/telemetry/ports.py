@@ -57,7 +57,8 @@ def _call(
     measuring = _Measuring(dependency, operation)
 
     async def watched(*args: Any, **named: Any) -> Any:  # noqa: ANN401 - the method's own
-        span, began = tracing.begin(measuring.name, Kind.CLIENT), time.perf_counter()
+        span = tracing.begin(measuring.name, Kind.CLIENT)
+        began = time.perf_counter()
         token = tracing.active.set(span) if span is not None else None
         outcome = "ok"
         try:
@@ -79,7 +80,8 @@ def _stream(
     measuring = _Measuring(dependency, operation)
 
     async def watched(*args: Any, **named: Any) -> AsyncIterator[Any]:  # noqa: ANN401 - as above
-        span, began = tracing.begin(measuring.name, Kind.CLIENT), time.perf_counter()
+        span = tracing.begin(measuring.name, Kind.CLIENT)
+        began = time.perf_counter()
         outcome = "ok"
         try:
             async for one in method(*args, **named):
@@ -108,19 +110,13 @@ class _Measuring:
     def __init__(self, dependency: str, operation: str) -> None:
         self.name = f"{dependency} {operation}"
         self._dependency = dependency
-        self._labels = {"dependency": dependency}
-        self._by_outcome: dict[str, dict[str, str]] = {}
 
     def ended(self, span: tracing.Span | None, began: float, outcome: str) -> None:
         """Tell of a call."""
-        labels = self._by_outcome.get(outcome)
-        if labels is None:
-            labels = self._by_outcome[outcome] = {**self._labels, "outcome": outcome}
-        metrics.count("eva.dependency.calls", labels)
         seconds = time.perf_counter() - began
-        metrics.observe("eva.dependency.duration", self._labels, seconds)
-        if span is None:
-            span = tracing.belated(self.name, Kind.CLIENT, seconds, failed=outcome != "ok")
+        metrics.calls.add((self._dependency, outcome), seconds)
+        if span is None and (outcome != "ok" or seconds > tracing.SLOW_S):
+            span = tracing.belated(self.name, Kind.CLIENT, seconds)
         if span is not None:
             span.failed = outcome != "ok"
             span.attributes["eva.dependency"] = self._dependency

@@ -60,6 +60,39 @@ def test_a_call_is_told_of_by_how_it_ended(meters: Meters, error: Exception, out
     assert calls(meters) == {("openai", outcome): 1, ("openai", "ok"): 1}
 
 
+def test_what_happens_often_is_told_together_once_somebody_looks(meters: Meters) -> None:
+    told: list[tuple[str, list[float]]] = []
+    timings = metrics.Timings[str](lambda what, seconds: told.append((what, list(seconds))))
+    for what, seconds in (("a", 1.0), ("b", 2.0), ("a", 3.0)):
+        timings.add(what, seconds)
+    assert told == []
+    meters.taken()
+    assert told == [("a", [1.0, 3.0]), ("b", [2.0])]
+    meters.taken()
+    assert len(told) == 2, "what was told of is not told again"
+
+
+def test_no_more_is_held_than_there_is_room_for(
+    meters: Meters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metrics, "_MOST_HELD", 3)
+    told: list[int] = []
+    timings = metrics.Timings[str](lambda _, seconds: told.append(len(seconds)))
+    for _ in range(7):
+        timings.add("a", 1.0)
+    assert told == [3, 3]
+    meters.taken()
+    assert told == [3, 3, 1]
+
+
+def test_nothing_is_held_for_nobody() -> None:
+    told: list[str] = []
+    timings = metrics.Timings[str](lambda what, _: told.append(what))
+    timings.add("a", 1.0)
+    metrics.settle()
+    assert told == []
+
+
 def test_a_model_that_declines_has_done_its_work(meters: Meters) -> None:
     with pytest.raises(ComposingFailedError), metrics.calling("openai"):
         raise ComposingFailedError("content-filter")

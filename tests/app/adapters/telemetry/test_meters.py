@@ -35,7 +35,7 @@ def test_a_value_is_within_the_smallest_bound_that_holds_it(value: float) -> Non
 def test_a_histogram_holds_every_value_once(values: list[float]) -> None:
     held = Meters()
     for value in values:
-        held.observe("eva.dependency.duration", {"dependency": "files"}, value)
+        held.observe("eva.dependency.duration", {"dependency": "files"}, [value])
     [point] = held.taken()
     spread = point.value
     assert isinstance(spread, Histogram)
@@ -54,10 +54,10 @@ def test_growth_is_what_came_since_the_last_time() -> None:
     held, growth = Meters(), Growth()
     held.count("eva.requests", {"class": "read"}, 2)
     held.gauge("eva.jobs.dead", {}, 4)
-    held.observe("gen_ai.client.token.usage", {}, 10)
+    held.observe("gen_ai.client.token.usage", {}, [10])
     assert sorted(_values(growth.of(held.taken()))) == [2, 4, 10]
     held.count("eva.requests", {"class": "read"}, 5)
-    held.observe("gen_ai.client.token.usage", {}, 7)
+    held.observe("gen_ai.client.token.usage", {}, [7])
     assert sorted(_values(growth.of(held.taken()))) == [4, 5, 7]
     assert _values(growth.of(held.taken())) == [4], "a gauge is said again, a sum is not"
 
@@ -73,7 +73,7 @@ def test_a_metric_has_no_more_series_than_there_is_room_for(
     held = Meters()
     for number in range(10):
         held.count("eva.requests", {"class": str(number)}, 1)
-        held.observe("eva.dependency.duration", {"dependency": str(number)}, 1)
+        held.observe("eva.dependency.duration", {"dependency": str(number)}, [1])
     points = held.taken()
     assert len(points) == 8
     assert sum(_values(points), 0.0) == 20, "what has no series of its own is counted together"

@@ -13,8 +13,8 @@ from app.adapters.telemetry.meters import Meters
 def held() -> Meters:
     made = Meters()
     made.count("eva.requests", {"class": "read", "outcome": "ok"}, 3)
-    made.observe("http.server.request.duration", {"http.route": "/a"}, 0.02)
-    made.observe("http.server.request.duration", {"http.route": "/a"}, 3)
+    made.observe("http.server.request.duration", {"http.route": "/a"}, [0.02])
+    made.observe("http.server.request.duration", {"http.route": "/a"}, [3])
     made.gauge("process.memory.usage", {}, 1e8)
     return made
 
