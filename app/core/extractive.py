@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from math import fsum
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, NamedTuple, TypeAlias
 
 from app.core.nearness import nearness
 from app.core.ports import Analyzer, Claim, Material, Ranked, Support
@@ -26,11 +26,10 @@ class Selection:
     shortest: int = 2  # terms of a sentence; less says nothing by itself
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Line:
+class _Line(NamedTuple):
     """A sentence of a ranked passage with the question's terms that it has."""
 
-    index: int
+    rank: int
     start: int
     end: int
     terms: frozenset[str]
@@ -52,27 +51,27 @@ class ExtractiveComposer:
         weights = dict(material.found.terms)
         lines = sorted(self._lines(material, weights), key=_order)
         for line in _grouped(self._chosen(lines, weights)):
-            yield _claim(material.ranked[line.index], line)
+            yield _claim(material.ranked[line.rank], line)
 
     def _lines(self, material: Material, weights: Mapping[str, float]) -> Iterator[_Line]:
         total = sum(weights.values()) or 1.0
-        said = [(index, one) for index, of_one in self._said(material) for one in of_one]
+        said = [(rank, one) for rank, of_one in self._said(material) for one in of_one]
         alike = _alike(weights, frozenset[str]().union(*(one.terms for _, one in said)))
         near, places = frozenset(alike), list(_places(material.ranked))
-        for index, one in said:
+        for rank, one in said:
             words = one.terms & near
             if not words or len(one.terms) < self.selection.shortest:
                 continue
             parts = _best_parts(alike[word] for word in words)
             overlap = fsum(weights[term] * part for term, part in parts.items()) / total
-            start = material.ranked[index].candidate.passage.span.start
+            start = material.ranked[rank].candidate.passage.span.start
             yield _Line(
-                index=index,
+                rank=rank,
                 start=start + one.start,
                 end=start + one.end,
                 terms=one.terms,
                 hits=frozenset(parts),
-                score=overlap + self.selection.passage_weight * places[index],
+                score=overlap + self.selection.passage_weight * places[rank],
             )
 
     def _said(self, material: Material) -> Iterator[tuple[int, Sequence[Said]]]:
@@ -143,17 +142,17 @@ def whole(ranked: Sequence[Ranked], index: int) -> Claim:
 
 
 def _order(line: _Line) -> tuple[float, int, int]:
-    return (-line.score, line.index, line.start)
+    return (-line.score, line.rank, line.start)
 
 
 def _grouped(lines: Sequence[_Line]) -> list[_Line]:
     """Put sentences of one passage together in its order; passages by their best sentence."""
-    place = {line.index: n for n, line in reversed(list(enumerate(lines)))}
-    return sorted(lines, key=lambda line: (place[line.index], line.start))
+    place = {line.rank: n for n, line in reversed(list(enumerate(lines)))}
+    return sorted(lines, key=lambda line: (place[line.rank], line.start))
 
 
 def _claim(ranked: Ranked, line: _Line) -> Claim:
     passage = ranked.candidate.passage
     quote = passage.text[line.start - passage.span.start : line.end - passage.span.start]
-    support = Support(index=line.index, start=line.start, end=line.end, quote=quote)
+    support = Support(index=line.rank, start=line.start, end=line.end, quote=quote)
     return Claim(text=" ".join(quote.split()), supports=(support,))

@@ -11,7 +11,6 @@ from functools import lru_cache
 _CACHED = 50_000
 
 
-@lru_cache(_CACHED)
 def nearness(left: str, right: str) -> float:
     """Return how near two words are, 0..1."""
     if left == right:

@@ -62,8 +62,12 @@ def _placed(found: Found, place: dict[str, int]) -> Iterator[Candidate]:
 
 def coverage(found: Found, matched: frozenset[int]) -> float:
     """Return the share of the question's weight that the matched terms carry, 0..1."""
-    total = sum(weight for _, weight in found.terms)
-    return sum(found.terms[n][1] for n in matched) / total if total > 0 else 0.0
+    return _share([weight for _, weight in found.terms], matched)
+
+
+def _share(weights: Sequence[float], matched: frozenset[int]) -> float:
+    total = sum(weights)
+    return sum([weights[n] for n in matched]) / total if total > 0 else 0.0
 
 
 def fuse(found: Found, weight: float = FUSION_WEIGHT) -> tuple[Ranked, ...]:
@@ -71,12 +75,13 @@ def fuse(found: Found, weight: float = FUSION_WEIGHT) -> tuple[Ranked, ...]:
 
     Ties go by address, so that the order of the candidates does not matter.
     """
+    weights = [one for _, one in found.terms]
     best = max((c.lexical for c in found.candidates), default=0.0)
     ranked = [
         Ranked(
             candidate=candidate,
             score=_fused(candidate, best, weight),
-            coverage=coverage(found, candidate.matched),
+            coverage=_share(weights, candidate.matched),
         )
         for candidate in found.candidates
     ]
