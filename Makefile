@@ -122,6 +122,18 @@ image-check: $(UV) ## Build the image twice and start it locked down (needs dock
 	$(announce)
 	$(DEV) python -m pipelines.container $(if $(IMAGE),--image $(IMAGE)) $(if $(REPORT),--report $(REPORT))
 
+compose-check: $(UV) ## Run what compose.yaml runs on the peers, from what their image copies, without an engine
+	$(announce)
+	$(DEV) pytest tests/peers/test_compose.py -m "slow or not slow" -n 0
+
+# Left running where a service does not answer: `docker compose --profile azure logs` says why.
+compose-up: ## Build and start all of compose.yaml, ask both services, end it (needs docker)
+	$(announce)
+	docker compose --profile azure up --build --detach
+	for port in 8000 8001; do curl --fail --silent --show-error --output /dev/null \
+		--retry 90 --retry-delay 2 --retry-all-errors http://127.0.0.1:$$port/readyz || exit 1; done
+	docker compose --profile azure down --volumes
+
 rehearse-deploy: $(UV) ## Release a good build and three bad ones here, while clients go on
 	$(announce)
 	$(DEV) python -m pipelines.deploy rehearse $(if $(REPORT),--report $(REPORT))

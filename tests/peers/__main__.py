@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tests.peers import node
@@ -24,6 +24,7 @@ from tests.peers.together import Together, together
 
 _PORT = 8000
 _APP, _LOAD = "--app", "--load"
+_ENVIRONMENT = "environment"
 
 
 def main(arguments: list[str]) -> int:
@@ -35,8 +36,8 @@ def main(arguments: list[str]) -> int:
     oidc.install()
     with (
         contextlib.suppress(KeyboardInterrupt),
-        tempfile.TemporaryDirectory(prefix="eva-peers-") as folder,
-        together(Path(folder), direct=arguments[:1] == [_LOAD]) as peers,
+        _folder() as folder,
+        together(folder, direct=arguments[:1] == [_LOAD]) as peers,
     ):
         _table(peers)
         if arguments and arguments[0] in (_APP, _LOAD):
@@ -46,6 +47,17 @@ def main(arguments: list[str]) -> int:
         _environment(peers)
         signal.pause()
     return 0
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    """Lend the folder that PEERS_FOLDER names, which stays, or one that is removed at the end."""
+    if named := os.environ.get("PEERS_FOLDER"):
+        Path(named, _ENVIRONMENT).unlink(missing_ok=True)  # it tells that all are ready
+        yield Path(named)
+        return
+    with tempfile.TemporaryDirectory(prefix="eva-peers-") as made:
+        yield Path(made)
 
 
 def _with_application(peers: Together, command: list[str], *, both: bool) -> int:
@@ -76,7 +88,7 @@ def _table(peers: Together) -> None:
 
 
 def _environment(peers: Together) -> None:
-    at = peers.folder / "environment"
+    at = peers.folder / _ENVIRONMENT
     lines = [f"export {name}='{value}'\n" for name, value in peers.settings.items()]
     at.write_text("".join(lines))
     _say(f"\n. {at}      sets what a service needs to work on them. Ctrl+C stops all.")

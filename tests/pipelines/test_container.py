@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.container import main
+from pipelines.scans.dockerfile import scan
 
 ROOT = Path(__file__).parents[2]
 RECIPE = (ROOT / "Dockerfile").read_text()
@@ -36,6 +37,14 @@ def test_the_systems_certificates_are_there_and_are_what_is_trusted() -> None:
     bundle = "/etc/ssl/certs/ca-certificates.crt"
     assert f"COPY --from=build {bundle} {bundle}" in FINAL
     assert f"SSL_CERT_FILE={bundle} " in FINAL
+
+
+def test_hadolint_finds_nothing_in_the_recipes_of_both_images(tmp_path: Path) -> None:
+    assert scan(tmp_path / "found.sarif") == 0
+    [run] = json.loads((tmp_path / "found.sarif").read_text())["runs"]
+    read = {one["location"]["uri"] for one in run["artifacts"]}
+    assert read == {"Dockerfile", "tests/peers/Dockerfile"}
+    assert run["results"] == []
 
 
 def test_the_image_is_built_with_the_uv_that_workflows_use() -> None:
