@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-import aiohttp
 from azure.core.credentials import AzureNamedKeyCredential
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.pipeline.transport import AioHttpTransport
 from azure.storage.blob.aio import ContainerClient, ExponentialRetry
 from azure.storage.queue.aio import QueueServiceClient
+
+from app.adapters.azure.pooling import pool
 
 _SUFFIX = "core.windows.net"
 
@@ -87,12 +88,7 @@ async def open_storage(
     credential = AzureNamedKeyCredential(account.name, account.key) if account.key else identity
     if credential is None:
         raise ValueError("a storage account needs a key or an identity")
-    session = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=calls.connections),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        auto_decompress=False,
-        trust_env=True,
-    )
+    session = pool(calls.connections)
     retry = ExponentialRetry(
         initial_backoff=1, increment_base=2, retry_total=calls.retries, random_jitter_range=1
     )

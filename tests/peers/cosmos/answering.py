@@ -1,9 +1,9 @@
 """From a query and the items of one logical partition to its answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tests.peers.cosmos.meaning import UNDEFINED, Scope, type_of, value
+from tests.peers.cosmos.meaning import UNDEFINED, Given, Meaning, Names, meaning, type_of, value
 from tests.peers.cosmos.policy import Policy
 from tests.peers.cosmos.refusal import bad
 from tests.peers.cosmos.tree import Call, Expression, Path, Query
@@ -21,27 +21,34 @@ def answer(
 ) -> list[Any]:
     """Return the rows; with statistics, as a component of a ranked query."""
     policy.require(query)
-    scopes = [Scope({"c": item}, parameters, statistics, policy.vectors) for item in items]
-    kept = [one for one in scopes if query.where is None or value(query.where, one) is True]
+    given = Given(parameters, statistics, policy.vectors)
+    named: Iterable[Names] = ({"c": item} for item in items)
+    if query.where is not None:
+        passes = meaning(query.where, given)
+        named = (one for one in named if passes(one) is True)
+    kept = list(named)
     if query.counts:
         return [len(kept)]
-    top = _top(query, parameters)
+    top = _top(query, given)
     for expression, descending in reversed(query.order):
-        kept.sort(key=lambda one: _rank(value(expression, one)), reverse=descending)
+        score = meaning(expression, given)
+        kept.sort(key=lambda one: _rank(score(one)), reverse=descending)
         if isinstance(expression, Call):  # best first: cosine and BM25 are higher when nearer
             kept.reverse()
+    row = _row(query, given)
     kept = kept if top is None else kept[:top]
     if statistics is not None:
-        return [_component(query, one) for one in kept]
-    rows = [_row(query, one) for one in kept]
-    return [row for row in rows if row is not UNDEFINED]
+        scores = [meaning(expression, given) for expression, _ in query.order]
+        return [_component(one, row(one), [score(one) for score in scores]) for one in kept]
+    return [made for one in kept if (made := row(one)) is not UNDEFINED]
 
 
 def statistics(query: Query, items: Sequence[dict[str, Any]], parameters: Mapping[str, Any]) -> Any:
     """Return what a ranked query's score rests on, over all items of the partition."""
     [(scored, _)] = query.order
     path, terms = _scored(scored, parameters)
-    return count([_text(path, item) for item in items], terms)
+    text = meaning(path, Given(parameters))
+    return count([text({"c": item}) for item in items], terms)
 
 
 def terms_of(query: Query, parameters: Mapping[str, Any]) -> list[str]:
@@ -52,36 +59,36 @@ def terms_of(query: Query, parameters: Mapping[str, Any]) -> list[str]:
 def _scored(scored: Expression, parameters: Mapping[str, Any]) -> tuple[Path, list[str]]:
     if not isinstance(scored, Call) or not isinstance(scored.arguments[0], Path):
         raise bad("ORDER BY RANK needs FullTextScore of a path")
-    scope = Scope({}, parameters)
-    return scored.arguments[0], [str(value(one, scope)) for one in scored.arguments[1:]]
+    given = Given(parameters)
+    return scored.arguments[0], [str(value(one, given)) for one in scored.arguments[1:]]
 
 
-def _text(path: Path, item: dict[str, Any]) -> Any:
-    return value(path, Scope({"c": item}, {}))
-
-
-def _top(query: Query, parameters: Mapping[str, Any]) -> int | None:
+def _top(query: Query, given: Given) -> int | None:
     if query.top is None:
         return None
-    top = value(query.top, Scope({}, parameters))
+    top = value(query.top, given)
     if not isinstance(top, int) or isinstance(top, bool) or not 0 < top <= 1000:
         raise bad("TOP must be a whole number from 1 to 1000")
     return top
 
 
-def _row(query: Query, scope: Scope) -> Any:
+def _row(query: Query, given: Given) -> Meaning:
     if query.value is not None:
-        return value(query.value, scope)
-    found = {name: value(expression, scope) for name, expression in query.items}
-    return {name: one for name, one in found.items() if one is not UNDEFINED}
+        return meaning(query.value, given)
+    members = [(name, meaning(expression, given)) for name, expression in query.items]
+
+    def row(names: Names) -> dict[str, Any]:
+        found = ((name, member(names)) for name, member in members)
+        return {name: one for name, one in found if one is not UNDEFINED}
+
+    return row
 
 
-def _component(query: Query, scope: Scope) -> dict[str, Any]:
-    scores = [value(expression, scope) for expression, _ in query.order]
+def _component(names: Names, row: Any, scores: list[Any]) -> dict[str, Any]:
     return {
-        "_rid": scope.names["c"]["_rid"],
+        "_rid": names["c"]["_rid"],
         "orderByItems": [{"item": one} for one in scores],
-        "payload": {"payload": _row(query, scope), "componentScores": scores},
+        "payload": {"payload": row, "componentScores": scores},
     }
 
 

@@ -1,8 +1,9 @@
 """Operations on single items, alone or as a transaction within one logical partition."""
 
-import json
 import re
 from typing import Any
+
+import orjson
 
 from tests.peers.cosmos.patching import patched
 from tests.peers.cosmos.refusal import Refused, bad
@@ -69,7 +70,7 @@ class Transaction:
             raise bad("an id is a text of 1 to 1023 bytes without / \\ ? #")
         if self._container.partition_of(body) != self._partition:
             raise Refused(400, "the item is of another partition than asked for", substatus=1001)
-        if len(json.dumps(body, ensure_ascii=False).encode()) > MOST_BYTES:
+        if len(orjson.dumps(body)) > MOST_BYTES:
             raise Refused(413, "the item is larger than 2 MiB")
         item = self._store.stamped(body, known)
         self._changes[self._partition, id_] = item

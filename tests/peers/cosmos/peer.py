@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -55,7 +56,7 @@ class Peer:
     def _answered(self, request: Request, body: bytes) -> Reply:
         try:
             accounts.require(request.method, request.url.path, request.headers)
-            said = json.loads(body) if body else {}
+            said = orjson.loads(body) if body else {}
             parts = [part for part in request.scope["path"].split("/") if part]
             return self._done(request, parts, said)
         except Refused as refused:
@@ -134,5 +135,5 @@ def _response(reply: Reply) -> Response:
         "x-ms-activity-id": str(uuid.uuid4()),
         **reply.headers,
     }
-    content = b"" if reply.body is None else json.dumps(reply.body).encode()
+    content = b"" if reply.body is None else orjson.dumps(reply.body)
     return Response(content, reply.status, headers, "application/json")

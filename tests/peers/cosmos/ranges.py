@@ -1,6 +1,7 @@
 """Where a logical partition lies: two physical ones, so that a client's routing is put to use."""
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from azure.cosmos.partition_key import PartitionKey
@@ -13,7 +14,12 @@ RANGES = ({"id": "0", "min": "", "max": _HALF}, {"id": "1", "min": _HALF, "max":
 
 def position(paths: list[str], partition: str) -> str:
     """Return the effective partition key, by the hash that the official client has."""
-    key = PartitionKey(path=paths) if len(paths) > 1 else PartitionKey(path=paths[0])
+    return _hashed(tuple(paths), partition)
+
+
+@lru_cache(10_000)
+def _hashed(paths: tuple[str, ...], partition: str) -> str:
+    key = PartitionKey(path=list(paths)) if len(paths) > 1 else PartitionKey(path=paths[0])
     return str(key._get_effective_partition_key_string(json.loads(partition)))
 
 

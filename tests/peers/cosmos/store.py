@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+import orjson
+
 from tests.peers.cosmos.refusal import Refused
 
 Item: TypeAlias = dict[str, Any]
@@ -107,7 +109,7 @@ class Store:
                 self._database.execute(row, key)
             else:
                 row = "INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?)"
-                self._database.execute(row, (*key, json.dumps(item)))
+                self._database.execute(row, (*key, orjson.dumps(item).decode()))
         self._database.execute("COMMIT")
         for (partition, id_), item in changes.items():
             if item is None:
@@ -138,7 +140,7 @@ class Store:
             self.databases.add(name.partition("/")[0])
         newest = 0
         for name, partition, id_, body in self._database.execute("SELECT * FROM item"):
-            item = json.loads(body)
+            item = orjson.loads(body)
             self.containers[name].items[partition][id_] = item
             newest = max(newest, item["_lsn"])
         return newest

@@ -5,10 +5,12 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from azure.core.credentials_async import AsyncTokenCredential
+from azure.core.pipeline.transport import AioHttpTransport
 from azure.cosmos.aio import ContainerProxy, CosmosClient, DatabaseProxy
 from azure.cosmos.documents import ConnectionPolicy
 
 from app.adapters.azure.cosmos.place import CosmosCalls, CosmosPlace
+from app.adapters.azure.pooling import pool
 
 
 class Account:
@@ -51,6 +53,7 @@ class Account:
             self.place.endpoint,
             self._credential,
             connection_policy=policy,
+            transport=AioHttpTransport(session=pool(self.calls.connections)),
             connection_timeout=self.calls.attempt_s,
             read_timeout=self.calls.attempt_s,
             retry_total=0,  # the attempts are ours: see `container`

@@ -46,5 +46,6 @@ class CosmosCalls:
     timeout_s: float = 5.0
     attempt_s: float = 2.0
     attempts: int = 4
+    connections: int = 128
     budget: Budget = field(default_factory=Budget)
     charged: Charged = lambda _container, _operation, _units: None

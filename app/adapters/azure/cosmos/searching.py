@@ -160,6 +160,7 @@ class Search:
         self, seen: Sequence[tuple[Item, Item]], asked: scoring.Asked
     ) -> Sequence[Candidate]:
         words = [row["lexemes"].split() for row, _ in seen]
+        held = [frozenset(one) for one in words]
         text = scoring.lexical(asked, words)
         similar = [min(1.0, max(0.0, float(row.get("similarity", 0.0)))) for row, _ in seen]
         score = scoring.fused(text, similar)
@@ -170,7 +171,7 @@ class Search:
                 space_id=self._place[1],
                 lexical=text[n],
                 similarity=similar[n],
-                matched=frozenset(i for i, term in enumerate(terms) if term in set(words[n])),
+                matched=frozenset(i for i, term in enumerate(terms) if term in held[n]),
             )
             for n, (row, head) in enumerate(seen)
         ]
