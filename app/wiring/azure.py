@@ -137,9 +137,11 @@ async def dependencies(
 
 
 async def _opened(settings: Settings, stack: AsyncExitStack) -> _Opened:
-    means = await _means(settings, stack)
+    means, guarding = await _means(settings, stack), guards(settings)
     calls = StorageCalls(
-        api_version=settings.storage_api_version, timeout_s=settings.azure_timeout_s
+        api_version=settings.storage_api_version,
+        timeout_s=settings.azure_timeout_s,
+        budget=guarding.blob.budget,
     )
     enter = stack.enter_async_context
     storage = await enter(open_storage(await _account(means), calls, means.identity))
@@ -148,7 +150,6 @@ async def _opened(settings: Settings, stack: AsyncExitStack) -> _Opened:
         apart = StorageAccount.named(settings.storage_account_audit)
         sealed = await enter(open_storage(apart, calls, means.identity))
     models = await enter(open_client(_resource(means), means.identity))
-    guarding = guards(settings)
     analyzer = SnowballAnalyzer()
     bell = await enter(queue.open_doorbell(storage.queues(), settings.storage_queue_prefix))
     seed = means.rotating(settings.audit_key or "")

@@ -28,9 +28,10 @@ class Guards:
 def guards(settings: Settings) -> Guards:
     """Return the guards; without EVA_ENABLE_CIRCUIT_BREAKER their breakers never open.
 
-    Cosmos DB and Blob Storage are asked again by their adapters, which know what may be repeated;
-    models are asked again here. Cosmos DB throttles by design: with a third of all calls refused
-    each one costs half a retry, for which its budget is enough.
+    Cosmos DB and Blob Storage are asked again by their adapters, which know what may be repeated,
+    and take it from the guards' budgets; models are asked again here. Cosmos DB throttles by
+    design: with a third of all calls refused each one costs half a retry, for which its budget is
+    enough.
     """
     bound_s = settings.azure_timeout_s
     asked_again = Limits(timeout_s=bound_s, attempts=2)

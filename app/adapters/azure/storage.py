@@ -8,10 +8,12 @@ from typing import Any, Self
 from azure.core.credentials import AzureNamedKeyCredential
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.pipeline.transport import AioHttpTransport
-from azure.storage.blob.aio import ContainerClient, ExponentialRetry
+from azure.storage.blob.aio import ContainerClient
 from azure.storage.queue.aio import QueueServiceClient
 
 from app.adapters.azure.pooling import pool
+from app.adapters.azure.retries import BudgetedRetry
+from app.adapters.resilience import Budget
 
 _SUFFIX = "core.windows.net"
 
@@ -55,13 +57,15 @@ class StorageAccount:
 class StorageCalls:
     """How the account is called: its API version, connections, seconds, attempts after the first.
 
-    The SDKs speak a version that is newer than some servers know, hence it is said.
+    The SDKs speak a version that is newer than some servers know, hence it is said. Calls for blobs
+    earn their further attempts in the `budget`, those for messages in one of their own.
     """
 
     api_version: str
     connections: int = 64
     timeout_s: float = 5.0
     retries: int = 2
+    budget: Budget = field(default_factory=Budget)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +74,18 @@ class StorageClients:
 
     account: StorageAccount
     _arguments: Mapping[str, Any]
+    _blobs: BudgetedRetry
+    _messages: BudgetedRetry
 
     def container(self, name: str) -> ContainerClient:
         """Return a client of a blob container."""
-        return ContainerClient(self.account.blob_url, name, **self._arguments)
+        url = self.account.blob_url
+        return ContainerClient(url, name, retry_policy=self._blobs, **self._arguments)
 
     def queues(self) -> QueueServiceClient:
         """Return a client of the account's queues."""
-        return QueueServiceClient(self.account.queue_url, **self._arguments)
+        url = self.account.queue_url
+        return QueueServiceClient(url, retry_policy=self._messages, **self._arguments)
 
 
 @contextlib.asynccontextmanager
@@ -89,9 +97,9 @@ async def open_storage(
     if credential is None:
         raise ValueError("a storage account needs a key or an identity")
     session = pool(calls.connections)
-    retry = ExponentialRetry(
-        initial_backoff=1, increment_base=2, retry_total=calls.retries, random_jitter_range=1
-    )
+    again: dict[str, Any] = {"retries": calls.retries, "longest_s": calls.timeout_s}
+    blobs = BudgetedRetry("blob", calls.budget, **again)
+    messages = BudgetedRetry("queue", Budget(), **again)
     transport = AioHttpTransport(  # said to the client, the times would not reach it
         session=session,
         session_owner=False,
@@ -102,7 +110,6 @@ async def open_storage(
         "credential": credential,
         "api_version": calls.api_version,
         "transport": transport,
-        "retry_policy": retry,
     }
     async with session:
-        yield StorageClients(account, arguments)
+        yield StorageClients(account, arguments, blobs, messages)
