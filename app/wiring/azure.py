@@ -6,7 +6,7 @@ Nothing of it need be up when it is opened, save the vault for secrets that are 
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.adapters.azure import blobs, queue
 from app.adapters.azure.blobs import AzureBlobStore
@@ -17,18 +17,23 @@ from app.adapters.azure.cosmos import (
     initialise,
     open_cosmos,
 )
-from app.adapters.azure.credentials import Identity, open_identity
+from app.adapters.azure.credentials import Identity, RotatingKey, open_identity
 from app.adapters.azure.models import (
     AzureEmbedder,
     ChatComposer,
     ModelClient,
     ModelResource,
-    RotatingKey,
     open_client,
 )
 from app.adapters.azure.redis_login import IdentityLogin
 from app.adapters.azure.seal import BlobSeal
-from app.adapters.azure.storage import StorageAccount, StorageCalls, StorageClients, open_storage
+from app.adapters.azure.storage import (
+    KeyWithin,
+    StorageAccount,
+    StorageCalls,
+    StorageClients,
+    open_storage,
+)
 from app.adapters.azure.vault import Vault, VaultPlace, open_vault
 from app.adapters.embedded.index import SnowballAnalyzer
 from app.adapters.resilience import behind, guarded
@@ -51,14 +56,9 @@ class _Means:
     identity: Identity
     vault: Vault | None
 
-    async def secret(self, value: str | None) -> str | None:
-        """Return a secret setting; one that refers to the vault is read from there, once."""
-        name = reference(value or "")
-        return value if name is None else await self._vault().read(name)
-
-    def rotating(self, value: str) -> str | RotatingKey:
+    def secret(self, value: str | None) -> str | RotatingKey | None:
         """Return a secret setting; one that refers to the vault is what it is there, any time."""
-        name = reference(value)
+        name = reference(value or "")
         return value if name is None else self._vault().getter(name)
 
     def _vault(self) -> Vault:
@@ -152,10 +152,10 @@ async def _opened(settings: Settings, stack: AsyncExitStack) -> _Opened:
     models = await enter(open_client(_resource(means), means.identity))
     analyzer = SnowballAnalyzer()
     bell = await enter(queue.open_doorbell(storage.queues(), settings.storage_queue_prefix))
-    seed = means.rotating(settings.audit_key or "")
+    seed = means.secret(settings.audit_key) or ""
     store = await enter(
         open_cosmos(
-            cosmos.place(settings, await means.secret(settings.cosmos_key)),
+            cosmos.place(settings, means.secret(settings.cosmos_key)),
             CosmosMeans(
                 analyzer=analyzer,
                 embedder=behind(_embedder(settings, models), "embedder", guarding.openai),
@@ -195,12 +195,14 @@ async def _means(settings: Settings, stack: AsyncExitStack) -> _Means:
 
 async def _account(means: _Means) -> StorageAccount:
     settings = means.settings
-    if said := await means.secret(settings.storage_connection_string):
+    if said := means.secret(settings.storage_connection_string):
         try:
-            return StorageAccount.parse(said)
+            if isinstance(said, str):
+                return StorageAccount.parse(said)
+            return replace(StorageAccount.parse(await said()), key=KeyWithin(said))
         except ValueError as error:
             raise SetupError(f"AZURE_STORAGE_CONNECTION_STRING: {error}") from None
-    key = await means.secret(settings.storage_account_key)
+    key = means.secret(settings.storage_account_key)
     return StorageAccount.named(settings.storage_account_name or "", key)
 
 
@@ -208,7 +210,7 @@ def _resource(means: _Means) -> ModelResource:
     settings = means.settings
     return ModelResource(
         endpoint=settings.openai_endpoint or "",
-        key=means.rotating(settings.openai_key) if settings.openai_key else None,
+        key=means.secret(settings.openai_key) or None,
         api_version=settings.openai_api_version,
         timeout_s=settings.answer_timeout_s,
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from app.adapters.azure.cosmos import CosmosPlace, Vectors, containers
+from app.adapters.azure.credentials import RotatingKey
 from app.settings import Settings
 
 
@@ -11,7 +12,7 @@ def declared(settings: Settings) -> Sequence[Mapping[str, object]]:
     return containers(place(settings))
 
 
-def place(settings: Settings, key: str | None = None) -> CosmosPlace:
+def place(settings: Settings, key: str | RotatingKey | None = None) -> CosmosPlace:
     """Return the account and its database; without a key an identity is asked for tokens."""
     return CosmosPlace(
         endpoint=settings.cosmos_endpoint or "",

@@ -2,12 +2,22 @@
 
 import contextlib
 from collections.abc import AsyncIterator
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.identity.aio import DefaultAzureCredential
 
 Identity: TypeAlias = AsyncTokenCredential
+
+
+class RotatingKey(Protocol):
+    """A key that may change while we run."""
+
+    async def __call__(self) -> str:
+        """Return the key as it is now."""
+
+    def refused(self) -> None:
+        """Take note that the key was not accepted."""
 
 
 @contextlib.asynccontextmanager

@@ -9,10 +9,12 @@ from azure.core.rest import AsyncHttpResponse, HttpRequest
 from azure.storage.blob.aio import ExponentialRetry
 
 from app.adapters.azure.failures import asked_to_wait
+from app.adapters.azure.signing import Signing
 from app.adapters.resilience import Budget
 from app.adapters.resilience.retrying import pause_s
 from app.core import deadlines, metrics
 
+_FORBIDDEN = 403
 _BUSY = 503  # what was answered so was not carried out
 _LATER = 2  # storage that fails over takes longer than a database that throttles
 _PAUSE = "eva_pause_s"
@@ -25,11 +27,30 @@ class BudgetedRetry(ExponentialRetry):
     longer to be waited for than there is time is not waited for at all.
     """
 
-    def __init__(self, dependency: str, budget: Budget, *, retries: int, longest_s: float) -> None:
+    def __init__(
+        self,
+        dependency: str,
+        budget: Budget,
+        signing: Signing | None = None,
+        *,
+        retries: int,
+        longest_s: float,
+    ) -> None:
         super().__init__(retry_total=retries)
+        self._signing = signing
         self._labels = {"dependency": dependency}
         self._budget = budget
         self._longest_s = longest_s
+
+    async def send(self, request: Any) -> Any:  # type: ignore[override]  # noqa: ANN401
+        """Send, and send again; what comes behind this policy signs with the newest key."""
+        if self._signing is None:
+            return await super().send(request)  # type: ignore[no-untyped-call]
+        await self._signing.renew()
+        response = await super().send(request)  # type: ignore[no-untyped-call]
+        if response.http_response.status_code == _FORBIDDEN:
+            self._signing.refused()
+        return response
 
     def configure_retries(self, request: PipelineRequest[HttpRequest]) -> dict[str, Any]:
         """Begin a call, which earns its share of a retry."""

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from azure.core.credentials import AzureNamedKeyCredential
@@ -11,8 +11,10 @@ from azure.core.pipeline.transport import AioHttpTransport
 from azure.storage.blob.aio import ContainerClient
 from azure.storage.queue.aio import QueueServiceClient
 
+from app.adapters.azure.credentials import RotatingKey
 from app.adapters.azure.pooling import pool
 from app.adapters.azure.retries import BudgetedRetry
+from app.adapters.azure.signing import Signing
 from app.adapters.resilience import Budget
 
 _SUFFIX = "core.windows.net"
@@ -25,12 +27,12 @@ class StorageAccount:
     name: str
     blob_url: str
     queue_url: str
-    key: str | None = field(default=None, repr=False)
+    key: str | RotatingKey | None = field(default=None, repr=False)
 
     @classmethod
-    def named(cls, name: str, key: str | None = None) -> Self:
+    def named(cls, name: str, key: str | RotatingKey | None = None) -> Self:
         """Return the account of this name in the public cloud."""
-        return cls._of({"AccountName": name, **({"AccountKey": key} if key else {})})
+        return replace(cls._of({"AccountName": name}), key=key)
 
     @classmethod
     def parse(cls, connection_string: str) -> Self:
@@ -51,6 +53,21 @@ class StorageAccount:
             queue_url=said.get("QueueEndpoint", f"{scheme}://{name}.queue.{suffix}"),
             key=said.get("AccountKey"),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class KeyWithin:
+    """The key in a connection string that may change while we run; where it leads may not."""
+
+    said: RotatingKey
+
+    async def __call__(self) -> str:
+        """Return the key as it is now."""
+        return str(StorageAccount.parse(await self.said()).key or "")
+
+    def refused(self) -> None:
+        """Take note that the key was not accepted."""
+        self.said.refused()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,16 +93,23 @@ class StorageClients:
     _arguments: Mapping[str, Any]
     _blobs: BudgetedRetry
     _messages: BudgetedRetry
+    _signing: Signing | None
 
     def container(self, name: str) -> ContainerClient:
         """Return a client of a blob container."""
         url = self.account.blob_url
-        return ContainerClient(url, name, retry_policy=self._blobs, **self._arguments)
+        client = ContainerClient(url, name, retry_policy=self._blobs, **self._arguments)
+        if self._signing is not None:
+            self._signing.watch(client)
+        return client
 
     def queues(self) -> QueueServiceClient:
         """Return a client of the account's queues."""
         url = self.account.queue_url
-        return QueueServiceClient(url, retry_policy=self._messages, **self._arguments)
+        client = QueueServiceClient(url, retry_policy=self._messages, **self._arguments)
+        if self._signing is not None:
+            self._signing.watch(client)
+        return client
 
 
 @contextlib.asynccontextmanager
@@ -93,13 +117,19 @@ async def open_storage(
     account: StorageAccount, calls: StorageCalls, identity: AsyncTokenCredential | None = None
 ) -> AsyncIterator[StorageClients]:
     """Open the pool; without a key in the account the identity is asked for tokens."""
-    credential = AzureNamedKeyCredential(account.name, account.key) if account.key else identity
+    signing: Signing | None = None
+    credential: AzureNamedKeyCredential | AsyncTokenCredential | None = identity
+    if isinstance(account.key, str):
+        credential = AzureNamedKeyCredential(account.name, account.key)
+    elif account.key is not None:
+        signing = Signing(account.key)
+        credential = await signing.credential(account.name)
     if credential is None:
         raise ValueError("a storage account needs a key or an identity")
     session = pool(calls.connections)
     again: dict[str, Any] = {"retries": calls.retries, "longest_s": calls.timeout_s}
-    blobs = BudgetedRetry("blob", calls.budget, **again)
-    messages = BudgetedRetry("queue", Budget(), **again)
+    blobs = BudgetedRetry("blob", calls.budget, signing, **again)
+    messages = BudgetedRetry("queue", Budget(), signing, **again)
     transport = AioHttpTransport(  # said to the client, the times would not reach it
         session=session,
         session_owner=False,
@@ -112,4 +142,4 @@ async def open_storage(
         "transport": transport,
     }
     async with session:
-        yield StorageClients(account, arguments, blobs, messages)
+        yield StorageClients(account, arguments, blobs, messages, signing)

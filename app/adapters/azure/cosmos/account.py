@@ -10,6 +10,7 @@ from azure.cosmos.aio import ContainerProxy, CosmosClient, DatabaseProxy
 from azure.cosmos.documents import ConnectionPolicy
 
 from app.adapters.azure.cosmos.place import CosmosCalls, CosmosPlace
+from app.adapters.azure.credentials import RotatingKey
 from app.adapters.azure.pooling import pool
 
 
@@ -17,11 +18,13 @@ class Account:
     """One pool of connections to an account, shared by all containers."""
 
     def __init__(
-        self, place: CosmosPlace, calls: CosmosCalls, credential: str | AsyncTokenCredential
+        self, place: CosmosPlace, calls: CosmosCalls, identity: AsyncTokenCredential | None
     ) -> None:
         self.place = place
         self.calls = calls
-        self._credential = credential
+        self._identity = identity
+        if place.key is None and identity is None:
+            raise ValueError("a Cosmos DB account needs a key or an identity")
         self._client: CosmosClient | None = None
         self._opening = asyncio.Lock()
 
@@ -31,7 +34,28 @@ class Account:
             async with self._opening:
                 if self._client is None:
                     self._client = await self._opened()
+        if (key := self._rotating()) is not None:  # it is signed with what is there
+            self._client.client_connection.master_key = await key()
         return self._client
+
+    def refused(self) -> None:
+        """Take note that our key was not accepted: it may have been rotated."""
+        if (key := self._rotating()) is not None:
+            key.refused()
+
+    def _rotating(self) -> RotatingKey | None:
+        return None if isinstance(self.place.key, str) else self.place.key
+
+    async def _credential(self) -> str | AsyncTokenCredential:
+        match self.place.key:
+            case str(key):
+                return key
+            case None if self._identity is not None:
+                return self._identity
+            case None:
+                raise AssertionError("there is one of both")
+            case key:
+                return await key()
 
     async def database(self) -> DatabaseProxy:
         """Return the database, whether it is there or not."""
@@ -51,7 +75,7 @@ class Account:
         policy.RetryOptions._max_retry_attempt_count = 0  # noqa: SLF001 - 0 can't be said otherwise
         client = CosmosClient(
             self.place.endpoint,
-            self._credential,
+            await self._credential(),
             connection_policy=policy,
             transport=AioHttpTransport(session=pool(self.calls.connections)),
             connection_timeout=self.calls.attempt_s,
@@ -74,10 +98,7 @@ async def open_account(
     place: CosmosPlace, calls: CosmosCalls, identity: AsyncTokenCredential | None
 ) -> AsyncIterator[Account]:
     """Lend an account; without a key in the place the identity is asked for tokens."""
-    credential = place.key or identity
-    if credential is None:
-        raise ValueError("a Cosmos DB account needs a key or an identity")
-    account = Account(place, calls, credential)
+    account = Account(place, calls, identity)
     try:
         yield account
     finally:

@@ -30,7 +30,9 @@ Operation: TypeAlias = tuple[Any, ...]  # as `execute_item_batch` takes it
 
 MOST_BYTES = 2_000_000  # of an item or a batch; the service takes 2 MiB, its own members included
 _GONE, _EXISTS, _CHANGED, _TOO_LARGE = 404, 409, 412, 413
-_ANSWERS = frozenset({400, 401, 403, _GONE, _EXISTS, _CHANGED, _TOO_LARGE})  # no further try
+_UNAUTHORISED = 401
+# What is answered so is not asked again.
+_ANSWERS = frozenset({400, _UNAUTHORISED, 403, _GONE, _EXISTS, _CHANGED, _TOO_LARGE})
 _NO_CONTAINER = 1003  # of 404: it is no item that is missing
 _SPLIT_OFF = 1002  # of 404 or 410: the replica is behind, or the range has moved
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0
@@ -173,6 +175,8 @@ class Container:
                     return await call(container, self._hook(operation))
             except _TROUBLES as error:
                 self._charge_refused(operation, error)
+                if getattr(error, "status_code", None) == _UNAUTHORISED:
+                    self._account.refused()
                 if _is_answer(error):
                     raise
                 pause = _pause(error, attempt)

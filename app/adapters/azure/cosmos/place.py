@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from app.adapters.azure.credentials import RotatingKey
 from app.adapters.resilience import Budget
 
 Charged: TypeAlias = Callable[[str, str, float], None]  # container, operation, request units
@@ -29,7 +30,7 @@ class CosmosPlace:
 
     endpoint: str
     vectors: Vectors
-    key: str | None = field(default=None, repr=False)
+    key: str | RotatingKey | None = field(default=None, repr=False)
     database: str = "eva"
     api_keys: str = "api_keys"
     audit_logs: str = "audit_logs"

@@ -1,6 +1,6 @@
 """Azure OpenAI: answers written by a chat model, vectors by an embedding model."""
 
-from app.adapters.azure.models.client import ModelClient, ModelResource, RotatingKey, open_client
+from app.adapters.azure.models.client import ModelClient, ModelResource, open_client
 from app.adapters.azure.models.composer import ChatComposer
 from app.adapters.azure.models.embedder import AzureEmbedder
 
@@ -9,6 +9,5 @@ __all__ = [
     "ChatComposer",
     "ModelClient",
     "ModelResource",
-    "RotatingKey",
     "open_client",
 ]

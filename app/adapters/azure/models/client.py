@@ -3,28 +3,20 @@
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 import httpx2
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.identity.aio import get_bearer_token_provider
 from openai import AsyncAzureOpenAI, AsyncOpenAI, DefaultAioHttpClient
 
+from app.adapters.azure.credentials import RotatingKey
+
 _UNAUTHORISED = 401
 _SCOPE = "https://ai.azure.com/.default"
 _LEGACY_SCOPE = "https://cognitiveservices.azure.com/.default"
 
 ModelClient: TypeAlias = AsyncOpenAI
-
-
-class RotatingKey(Protocol):
-    """A key that may change while we run."""
-
-    async def __call__(self) -> str:
-        """Return the key as it is now."""
-
-    def refused(self) -> None:
-        """Take note that the key was not accepted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,17 @@
+"""The peers that stand in for Azure's services, and a vault whose secrets rotate."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from app.adapters.azure.credentials import open_identity
+from app.adapters.azure.vault import Vault, VaultPlace, open_vault
 from tests.peers.fixtures import (
     azurite,
+    cosmos_peer,
     faults,
     faults_peer,
     models,
@@ -7,9 +19,12 @@ from tests.peers.fixtures import (
     vault,
     vault_folder,
 )
+from tests.peers.programs import Running
+from tests.peers.vaults import trusting
 
 __all__ = [
     "azurite",
+    "cosmos_peer",
     "faults",
     "faults_peer",
     "models",
@@ -17,3 +32,44 @@ __all__ = [
     "vault",
     "vault_folder",
 ]
+
+
+class Seconds:
+    """A clock that tests move."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def seconds() -> Seconds:
+    return Seconds()
+
+
+@pytest.fixture
+def name() -> str:
+    return f"key{secrets.token_hex(4)}"
+
+
+@asynccontextmanager
+async def opened(folder: Path, url: str, seconds: Seconds) -> AsyncIterator[Vault]:
+    place = VaultPlace(url=url, certificates=folder / "vault.pem")
+    async with open_identity() as identity, open_vault(place, identity) as vault:
+        yield Vault(vault._client, clock=seconds)
+
+
+@pytest.fixture
+def trusted(vault: Running, vault_folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The vault's address, from where it is trusted."""
+    for variable, value in trusting(vault_folder, vault).items():
+        monkeypatch.setenv(variable, value)
+    return vault.url
+
+
+@pytest.fixture
+async def found(trusted: str, vault_folder: Path, seconds: Seconds) -> AsyncIterator[Vault]:
+    async with opened(vault_folder, trusted, seconds) as vault:
+        yield vault

@@ -1,9 +1,6 @@
 """Secrets from a vault over TLS, with the token of a managed identity."""
 
-import secrets
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx2
@@ -14,51 +11,10 @@ from app.adapters.azure.models import ChatComposer, ModelResource, open_client
 from app.adapters.azure.vault import TTL_S, Vault, VaultPlace, open_vault
 from app.core.errors import SetupError, UnavailableError
 from app.core.ports import Found, Material
+from tests.app.adapters.azure.conftest import Seconds, opened
 from tests.app.core.passages import ranked
-from tests.peers.programs import Running
 from tests.peers.proxying import Faults
-from tests.peers.vaults import fill, trusting
-
-
-class Seconds:
-    """A clock that tests move."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def seconds() -> Seconds:
-    return Seconds()
-
-
-@pytest.fixture
-def name() -> str:
-    return f"key{secrets.token_hex(4)}"
-
-
-@asynccontextmanager
-async def opened(folder: Path, url: str, seconds: Seconds) -> AsyncIterator[Vault]:
-    place = VaultPlace(url=url, certificates=folder / "vault.pem")
-    async with open_identity() as identity, open_vault(place, identity) as vault:
-        yield Vault(vault._client, clock=seconds)
-
-
-@pytest.fixture
-def trusted(vault: Running, vault_folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The vault's address, from where it is trusted."""
-    for variable, value in trusting(vault_folder, vault).items():
-        monkeypatch.setenv(variable, value)
-    return vault.url
-
-
-@pytest.fixture
-async def found(trusted: str, vault_folder: Path, seconds: Seconds) -> AsyncIterator[Vault]:
-    async with opened(vault_folder, trusted, seconds) as vault:
-        yield vault
+from tests.peers.vaults import fill
 
 
 async def test_a_secret_is_read_with_the_token_of_a_managed_identity(
