@@ -102,6 +102,10 @@ chaos: $(UV) ## Let things go wrong while clients go on (ONLY="name …"), and j
 	$(announce)
 	$(DEV) python -m chaos $(ONLY) $(if $(REPORT),--report $(REPORT))
 
+chaos-at-load: $(UV) ## Let the database, then the model, be gone for a minute while fifty clients work
+	$(announce)
+	$(DEV) python -m chaos cosmos-outage-at-load model-outage-at-load
+
 chaos-control: $(UV) ## Without breakers, the experiment that they are for must fail
 	$(announce)
 	$(DEV) python -m chaos --no-breaker

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TextIO
 
 OK, FAILURE, UNAVAILABLE = 200, 500, 503
+_FEWEST, _MOST = 20, 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,12 @@ class Seen:
     code: str = ""  # of the problem, if it was one
     retry_after: bool = False
     degraded: bool = False  # an answer that no model wrote
+    quotes: bool = False  # an answer that quotes sources, so that a model could have written it
+
+    @property
+    def began(self) -> float:
+        """Return when it was sent."""
+        return self.at - self.ms / 1000
 
     @property
     def good(self) -> bool:
@@ -65,9 +72,17 @@ def since(seen: Iterable[Seen], kind: str, began: float) -> list[Seen]:
     return [one for one in seen if one.at >= began and kind in ("any", one.kind)]
 
 
-def last_failure(seen: Iterable[Seen]) -> float:
-    """Return when the last request ended that was not good; 0 if all were."""
-    return max((one.at for one in seen if not one.good), default=0.0)
+def sent_since(seen: Iterable[Seen], kind: str, began: float) -> list[Seen]:
+    """Return those that were sent then or later, too."""
+    return [one for one in since(seen, kind, began) if one.began >= began]
+
+
+def enough(least: float) -> int:
+    """Return of how many requests a share can be told: as many as it lets one of them fail.
+
+    Never fewer than 20, and no more than 100.
+    """
+    return _MOST if least >= 1 else min(_MOST, max(_FEWEST, round(1 / (1 - least))))
 
 
 def share(seen: Iterable[Seen], within_ms: float | None = None) -> float:

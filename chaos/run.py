@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chaos.observing import read, since
+from chaos.observing import read
 from chaos.outcomes import EXPERIMENTS, experiment, failed, ours, recovery_s, well, writes, wrong
 from chaos.page import CONTROLS, JOURNALS
-from chaos.probes import OBSERVED_S, STEADY, kept, slack
+from chaos.probes import slack, steady
 from chaos.small import small_disk
 from chaos.stage import Stage, StageError, staged
 from chaos.state import STATE
@@ -30,7 +30,6 @@ from chaos.state import STATE
 ROOT = Path(__file__).parents[1]
 _LONGEST_S = 600
 _WARM_S = 120.0
-_FEW = 3  # of fewer requests nothing can be told
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ def carried_out(path: Path, folder: Path, *, breaker: bool) -> Ran:
     began, said = time.monotonic(), ours(experiment(path))
     with small_disk(folder / "disk", wanted=said.get("small_disk", False)) as place:
         chosen = settings(said["backend"], place, breaker=breaker)
-        with staged(folder / "stage", chosen) as stage:
+        with staged(folder / "stage", chosen, said.get("clients", "").split()) as stage:
             _steady(stage)
             made = _journal(path, folder, stage)
     made["slack"] = slack()
@@ -93,11 +92,7 @@ def _steady(stage: Stage) -> None:
     path, until = stage.folder / "seen.jsonl", time.monotonic() + _WARM_S
     while time.monotonic() < until:
         time.sleep(0.5)
-        seen = read(path)
-        enough = all(
-            len(since(seen, kind, time.time() - OBSERVED_S)) >= _FEW for kind in ("read", "ask")
-        )
-        if enough and all(kept(seen, one) for one in STEADY):
+        if steady(read(path)):
             return
     raise StageError(f"no steady state in {_WARM_S:g} s: is this machine busy with something else?")
 
@@ -131,7 +126,7 @@ def table(paths: Sequence[Path]) -> str:
 
 def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m chaos.run", description=__doc__)
-    parser.add_argument("only", nargs="*", help="names of experiments; all if none is named")
+    parser.add_argument("only", nargs="*", help="names; all that are not long if none is named")
     parser.add_argument("--report", type=Path, help="write all journals as one JSON")
     parser.add_argument("--journals", type=Path, default=JOURNALS, help="where they are kept")
     parser.add_argument("--keep", type=Path, help="keep logs and all in this folder")
@@ -149,7 +144,8 @@ def _chosen(given: argparse.Namespace) -> list[Path]:
         raise StageError(f"no experiment {', '.join(sorted(unknown))}")
     if given.report is not None and slack() != 1:
         raise StageError("a report for the gate is made without CHAOS_SLACK")
-    paths = [EXPERIMENTS / f"{name}.yaml" for name in given.only] or every
+    usual = [path for path in every if not ours(experiment(path)).get("long")]
+    paths = [EXPERIMENTS / f"{name}.yaml" for name in given.only] or usual
     if given.no_breaker:
         paths = [path for path in paths if "without_breaker" in ours(experiment(path))]
     return paths

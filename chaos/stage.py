@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ class Stage:
     settings: Mapping[str, str]
     url: str = ""
     key: str = ""
+    clients: Sequence[str] = ()  # how the clients are, as arguments
     commands: dict[str, list[str]] = field(default_factory=dict)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     traffic: subprocess.Popen[bytes] | None = None
@@ -75,11 +76,13 @@ class Stage:
             "url": self.url,
             "folder": str(self.folder),
             "data": self.settings.get("EVA_DATA_DIR", ""),
+            "queues": self.settings.get("AZURE_STORAGE_QUEUE_PREFIX", ""),
             "faults": os.environ.get(FAULTS, ""),
             "processes": {name: one.pid for name, one in self.processes.items()},
             "traffic": self.traffic.pid if self.traffic else 0,
             "seen": str(self.folder / "seen.jsonl"),
             "found": str(self.folder / "found.json"),
+            "recovered": str(self.folder / "recovered"),
         }
         draft = self.state.with_suffix(".draft")
         draft.write_text(json.dumps(told), encoding="utf-8")
@@ -108,7 +111,9 @@ class Stage:
 
 
 @contextlib.contextmanager
-def staged(folder: Path, settings: Mapping[str, str]) -> Iterator[Stage]:
+def staged(
+    folder: Path, settings: Mapping[str, str], clients: Sequence[str] = ()
+) -> Iterator[Stage]:
     """Run the service, its worker and its clients for the duration of the context."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -118,7 +123,8 @@ def staged(folder: Path, settings: Mapping[str, str]) -> Iterator[Stage]:
     if on_peers:
         _require_peers()
     own = {"EVA_PORT": str(port), "EVA_LOG_LEVEL": "warning", "NO_COLOR": "1", "EVA_WORKER": "off"}
-    stage = Stage(folder, {**settings, **own}, url=f"http://127.0.0.1:{port}")
+    url = f"http://127.0.0.1:{port}"
+    stage = Stage(folder, {**settings, **own}, url=url, clients=clients)
     eva = [sys.executable, "-m", "app.cli"]
     try:
         if on_peers:
@@ -189,7 +195,7 @@ def _token(stage: Stage) -> str:
 
 
 def _clients(stage: Stage) -> None:
-    command = [sys.executable, "-m", "chaos.traffic", "--url", stage.url]
+    command = [sys.executable, "-m", "chaos.traffic", "--url", stage.url, *stage.clients]
     command += ["--seen", str(stage.folder / "seen.jsonl"), "--found"]
     with stage.log("traffic").open("wb") as log:
         stage.traffic = subprocess.Popen(

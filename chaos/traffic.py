@@ -23,9 +23,10 @@ from tests.crash.clients import Clients, Pace
 from tests.crash.journal import Journal
 
 API = "/api/v1"
-_WRITERS = 3
+_WRITERS, _ASKERS, _READERS, _LOOKERS = 2, 2, 6, 6  # enough to be judged by within seconds
+_MANY = httpx2.Limits(max_connections=200)
 _KINDS = (("/queries", "ask"), ("/versions", "upload"), ("/documents", "upload"))
-_PAUSE_S = (0.3, 0.8)  # between two looks of a reader
+_PAUSE_S = (0.2, 0.6)  # between two looks of a reader
 _WRITING_S = (0.5, 1.5)  # between two deeds of a writer, as people pause
 
 
@@ -71,28 +72,28 @@ def _seen(kind: str, response: httpx2.Response | None, ms: float) -> Seen:
         code=str(said.get("code", "")) if response.is_error else "",
         retry_after="retry-after" in response.headers,
         degraded=bool(said.get("degraded")),
+        quotes=bool(said.get("citations")),
     )
 
 
-async def _reading(http: httpx2.AsyncClient, space: str, stop: asyncio.Event) -> None:
-    """Look at liveness and at the space, again and again."""
+async def _reading(http: httpx2.AsyncClient, path: str, stop: asyncio.Event) -> None:
+    """Look at something again and again."""
     while not stop.is_set():
-        for path in ("/livez", f"{API}/spaces/{space}"):
-            with contextlib.suppress(httpx2.TransportError):
-                await http.get(path)
+        with contextlib.suppress(httpx2.TransportError):
+            await http.get(path)
         await asyncio.sleep(random.uniform(*_PAUSE_S))  # noqa: S311 - spreads clients
 
 
-async def run(url: str, seen: Path, found: Path) -> None:
+async def run(given: argparse.Namespace) -> None:
     """Work until told to stop, then compare what was acknowledged with what is there."""
     stop, journal = asyncio.Event(), Journal()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     key, token = {"X-API-Key": os.environ["CHAOS_KEY"]}, os.environ.get("CHAOS_TOKEN")
     bearer = {"Authorization": f"Bearer {token}"} if token else key
-    common: dict[str, Any] = {"base_url": url, "timeout": 15}
+    common: dict[str, Any] = {"base_url": given.url, "timeout": 15, "limits": _MANY}
     # One thing at a time: clients that pile requests up keep down what is down.
-    pace = Pace(patience_s=60, pause_s=_WRITING_S, uploads=1, paragraphs=20)
-    with seen.open("a", encoding="utf-8") as file:
+    pace = Pace(patience_s=60, pause_s=tuple(given.pause), uploads=1, paragraphs=20)
+    with given.seen.open("a", encoding="utf-8") as file:
         log = Log(file)
         async with (
             Watched(log, **common, headers={**key, "Prefer": "wait=10"}) as http,  # for answers
@@ -103,15 +104,20 @@ async def run(url: str, seen: Path, found: Path) -> None:
             space = made.raise_for_status().json()["id"]
             writing = Clients(http, space, journal, pace)
             async with asyncio.TaskGroup() as group:
-                for _ in range(_WRITERS):
+                for _ in range(given.writers):
                     group.create_task(writing.client(stop))
-                for reader in (http, http, other):
-                    group.create_task(_reading(reader, space, stop))
+                for _ in range(_ASKERS):
+                    group.create_task(writing.asker(stop))
+                for n in range(_READERS):
+                    reader = other if n % 4 == 0 else http
+                    group.create_task(_reading(reader, f"{API}/spaces/{space}", stop))
+                for _ in range(_LOOKERS):
+                    group.create_task(_reading(http, "/livez", stop))
             await writing.finish()
             checker = Checker(plain, space, journal)
             await checker.check()
     told = {"acknowledged": journal.counts(), "looked at": checker.seen, "wrong": checker.wrong}
-    found.write_text(json.dumps(told, indent=1), encoding="utf-8")  # noqa: ASYNC240 - the end
+    given.found.write_text(json.dumps(told, indent=1), encoding="utf-8")
 
 
 def main() -> None:
@@ -120,8 +126,9 @@ def main() -> None:
     parser.add_argument("--url", required=True)
     parser.add_argument("--seen", type=Path, required=True)
     parser.add_argument("--found", type=Path, required=True)
-    given = parser.parse_args()
-    asyncio.run(run(given.url, given.seen, given.found))
+    parser.add_argument("--writers", type=int, default=_WRITERS)
+    parser.add_argument("--pause", type=float, nargs=2, default=_WRITING_S, help="of a writer")
+    asyncio.run(run(parser.parse_args()))
 
 
 if __name__ == "__main__":

@@ -2,8 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos.observing import Log, Seen, last_failure, p95_ms, read, share, since
-from chaos.probes import OBSERVED_S, kept
+from chaos.observing import Log, Seen, enough, p95_ms, read, sent_since, share, since
 
 
 def seen(at: float = 100.0, kind: str = "read", status: int = 200, ms: float = 10.0) -> Seen:
@@ -28,24 +27,15 @@ def test_requests_are_chosen_by_class_and_time() -> None:
     found = [seen(at=1.0), seen(at=2.0, kind="ask"), seen(at=3.0)]
     assert since(found, "read", 2.0) == [found[2]]
     assert since(found, "any", 2.0) == found[1:]
+    assert sent_since(found, "any", 2.0) == found[2:]
 
 
 def test_no_request_is_no_share_and_no_time() -> None:
     assert share([]) == 0
     assert p95_ms([]) == float("inf")
-    assert last_failure([seen()]) == 0
 
 
-def test_the_last_failure_is_the_one_that_ended_last() -> None:
-    assert last_failure([seen(at=1, status=503), seen(at=2, status=0), seen(at=3)]) == 2
-
-
-def test_an_objective_is_that_of_the_last_seconds_and_its_class() -> None:
-    early = [seen(at=100 - OBSERVED_S - 1, status=503)]
-    now = [seen() for _ in range(20)] + [seen(kind="ask", ms=5_000)]
-    assert kept(early + now, "read-latency")
-    assert kept(early + now, "availability")
-    assert not kept(early + now, "ask-latency")
-    assert not kept([*now, seen(status=503)], "availability")
-    assert not kept([*now, seen(ms=600)], "read-latency")
-    assert not kept([], "availability")
+def test_a_share_is_told_of_as_many_requests_as_let_one_of_them_fail() -> None:
+    assert [enough(least) for least in (0.7, 0.9, 0.95, 0.99, 0.999, 1)] == [
+        *(20, 20, 20, 100, 100, 100)
+    ]

@@ -62,13 +62,23 @@ class Clients:
         """Do one thing after the other until told to stop."""
         deeds = [self._upload] * self._pace.uploads + [self._ask] * 4 + [self._renew, self._delete]
         while not stop.is_set():
-            call = DICE.choice(deeds)()
-            if call is None:
-                continue
-            task = asyncio.create_task(self._until_known(call))
-            self._pending.add(task)
-            await asyncio.wait({task}, timeout=self._pace.patience_s)
-            await asyncio.sleep(DICE.uniform(*self._pace.pause_s))
+            if (call := DICE.choice(deeds)()) is not None:
+                await self._do(call)
+
+    async def asker(self, stop: asyncio.Event) -> None:
+        """Ask one question after the other until told to stop."""
+        while not stop.is_set():
+            if (call := self._ask()) is not None:
+                await self._do(call)
+            else:
+                await asyncio.sleep(0.1)
+
+    async def _do(self, call: Call) -> None:
+        """Send it, and go on after a while even if nobody knows yet what became of it."""
+        task = asyncio.create_task(self._until_known(call))
+        self._pending.add(task)
+        await asyncio.wait({task}, timeout=self._pace.patience_s)
+        await asyncio.sleep(DICE.uniform(*self._pace.pause_s))
 
     async def finish(self) -> None:
         """Wait until the outcome of every request is known."""
