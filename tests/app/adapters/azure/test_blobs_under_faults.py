@@ -22,7 +22,7 @@ from tests.peers.proxying import Faults
 CONTAINER = "eva-faults"
 ROOMY = 1 << 30
 BIG = secrets.token_bytes(9 << 20)  # three pieces
-PATIENT = StorageCalls(api_version=API_VERSION, timeout_s=30, retries=1)
+PATIENT = StorageCalls(api_version=API_VERSION, timeout_s=30, retries=5)
 HASTY = replace(PATIENT, timeout_s=0.5, retries=0)
 
 
