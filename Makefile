@@ -219,6 +219,10 @@ infra-cost: $(UV) ## Tell what a month of the stacks costs; what has no dated pr
 	$(announce)
 	$(INFRA) eva-infra cost $(STACKS)
 
+infra-prices: $(UV) ## Read today's prices of the region of STACK into infra/prices (needs the network, no account)
+	$(announce)
+	$(INFRA) eva-infra prices $(STACK)
+
 infra-containers: $(UV) ## Write what the service declares of Cosmos DB to where the stacks read it
 	$(announce)
 	EVA_BACKEND=azure AZURE_COSMOS_ENDPOINT=https://none AZURE_OPENAI_ENDPOINT=https://none \

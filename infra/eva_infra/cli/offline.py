@@ -16,7 +16,7 @@ from eva_infra.cost import asking, prices
 from eva_infra.cost.estimate import estimate, table
 from eva_infra.picture.layout import lay_out
 from eva_infra.picture.svg import draw
-from eva_infra.settings import settings_of
+from eva_infra.settings import STACKS, settings_of
 
 OUT = {"--out": {"type": Path, "help": "write to this folder instead of printing"}}
 
@@ -96,15 +96,32 @@ def cost(given: argparse.Namespace) -> int:
 
 def read_prices(given: argparse.Namespace) -> int:
     """Read today's prices of a stack's region from Azure, into the price file."""
+    region = settings_of(given.stack).location
+    units = _metered(region)
+    if given.questions:
+        asking_for = dict(asking.questions(units, region, given.currency, given.api))
+        tell(given, asking_for, (f"{meter}\n  {url}" for meter, url in asking_for.items()))
+        return WELL
     today = dt.datetime.now(tz=dt.UTC).date()
-    asked = asking.ask(settings_of(given.stack).location, given.currency, today, given.api)
+    asked = asking.ask(units, region, given.currency, today, given.api)
     path = prices.write(asked.prices, given.out or prices.FOLDER)
     tell(
         given,
         {"file": str(path), "priced": len(asked.prices.meters), "unclear": dict(asked.unclear)},
-        [f"{path}: {len(asked.prices.meters)} prices", *map(str, asked.unclear.items())],
+        [
+            f"{path}: {len(asked.prices.meters)} prices",
+            *(f"no price of {meter}: {why}" for meter, why in asked.unclear.items()),
+        ],
     )
     return FOUND if asked.unclear else WELL
+
+
+def _metered(region: str) -> dict[str, str]:
+    """Return the meters, with units, that are paid for certain by the stacks of a region."""
+    nothing = prices.read("")
+    used = [name for name in STACKS if settings_of(name).location == region]
+    rows = [row for name in used for row in estimate(reports.graph(name), nothing).rows]
+    return {row.meter: row.unit for row in rows if not row.by_use}
 
 
 def _put(folder: Path | None, name: str, text: str) -> None:
@@ -144,6 +161,10 @@ COMMANDS = (
         options={
             **OUT,
             "--currency": {"default": "CAD", "help": "in which currency"},
+            "--questions": {
+                "action": "store_true",
+                "help": "only print the address that each price is asked at",
+            },
             "--api": {"default": asking.API, "help": "where prices are asked"},
         },
     ),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from eva_infra.cost.asking import API
 from eva_infra.cost.prices import Prices
 from eva_infra.cost.quantities import Quantity, quantities
 from eva_infra.recording import Graph
@@ -34,6 +35,7 @@ class Estimate:
     stack: str
     currency: str
     as_of: str | None
+    source: str | None
     rows: tuple[Row, ...]
 
     @property
@@ -62,6 +64,7 @@ class Estimate:
             "stack": self.stack,
             "currency": self.currency,
             "as_of": self.as_of,
+            "source": self.source,
             "floor": round(self.floor, 2),
             "ceiling": round(self.ceiling, 2),
             "unpriced": list(self.unpriced),
@@ -95,7 +98,13 @@ def estimate(graph: Graph, prices: Prices) -> Estimate:
         )
         for (meter, unit), found in sorted(meters.items())
     )
-    return Estimate(stack=graph.stack, currency=prices.currency, as_of=prices.as_of, rows=rows)
+    return Estimate(
+        stack=graph.stack,
+        currency=prices.currency,
+        as_of=prices.as_of,
+        source=prices.source,
+        rows=rows,
+    )
 
 
 def _sum(amounts: list[float | None]) -> float | None:
@@ -105,7 +114,7 @@ def _sum(amounts: list[float | None]) -> float | None:
 
 def table(one: Estimate) -> Iterator[str]:
     """Yield an estimate as lines of Markdown."""
-    dated = f"prices of {one.as_of}" if one.as_of else "NO PRICES WERE EVER READ"
+    dated = f"prices of {one.as_of} from {one.source}" if one.as_of else "NO PRICES WERE EVER READ"
     yield f"### {one.stack}: a month, {one.currency or 'no currency'}, {dated}"
     yield ""
     yield "| meter | unit | resources | at least | at most | price |"
@@ -118,5 +127,7 @@ def table(one: Estimate) -> Iterator[str]:
     yield ""
     yield f"priced part: {one.floor:,.2f} to {one.ceiling:,.2f} {one.currency}".rstrip()
     yield f"unpriced: {', '.join(one.unpriced) or 'none'}"
+    if one.unpriced:
+        yield f"make infra-prices STACK={one.stack} reads prices, where {API} can be reached"
     yield f"by use only: {', '.join(one.by_use) or 'none'}"
     yield ""

@@ -10,11 +10,12 @@ FOLDER = Path(__file__).parents[2] / "prices"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
-    """Prices of one unit by meter. `as_of` is a date, or None when none were ever read."""
+    """Prices of one unit by meter; `as_of` and `source`: when and where they were read, if ever."""
 
     region: str
     currency: str
     as_of: str | None
+    source: str | None
     meters: Mapping[str, float]
 
 
@@ -22,12 +23,13 @@ def read(region: str, folder: Path = FOLDER) -> Prices:
     """Return the prices of a region; none where there is no file."""
     path = folder / f"{region}.json"
     if not path.is_file():
-        return Prices(region=region, currency="", as_of=None, meters={})
+        return Prices(region=region, currency="", as_of=None, source=None, meters={})
     content = json.loads(path.read_text())
     return Prices(
         region=content["region"],
         currency=content["currency"],
         as_of=content["as_of"],
+        source=content["source"],
         meters=content["meters"],
     )
 
@@ -39,6 +41,7 @@ def write(prices: Prices, folder: Path = FOLDER) -> Path:
         "region": prices.region,
         "currency": prices.currency,
         "as_of": prices.as_of,
+        "source": prices.source,
         "meters": dict(sorted(prices.meters.items())),
     }
     path.write_text(json.dumps(content, indent=2) + "\n")
