@@ -15,7 +15,7 @@ ANY = "any"
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A metric; the values of an attribute are None where any may come."""
+    """A metric as Azure names it; the values of an attribute are None where any may come."""
 
     name: str
     instrument: str
@@ -69,7 +69,7 @@ def _texts(part: Part) -> dict[str, str]:
 
 
 def _metric(item: Part, bounds: Mapping[str, tuple[str, ...]]) -> Metric:
-    item.only("name", "instrument", "unit", "attributes", "meaning")
+    told = item.only("name", "on_azure", "instrument", "unit", "attributes", "meaning")
     attributes: dict[str, tuple[str, ...] | None] = {}
     for name, part in item.part("attributes").keys().items():
         values = tuple(one.text() for one in part.items())
@@ -77,7 +77,7 @@ def _metric(item: Part, bounds: Mapping[str, tuple[str, ...]]) -> Metric:
             values = bounds[name]
         attributes[name] = None if values == (ANY,) else values
     return Metric(
-        name=item.text("name"),
+        name=item.text("on_azure" if "on_azure" in told else "name"),
         instrument=item.choice(INSTRUMENTS, "instrument"),
         unit=item.text("unit"),
         attributes=attributes,

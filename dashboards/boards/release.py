@@ -40,7 +40,7 @@ PANELS = (
         about="All routes.",
         unit="s",
         query=series(
-            "http.server.request.duration",
+            "eva.request.duration",
             """
 | summarize mean = sum(Sum) / sum(ItemCount) by bin(TimeGenerated, $__interval), AppVersion
 | order by TimeGenerated asc

@@ -39,7 +39,7 @@ TRAFFIC = (
         about="Buckets do not reach Azure Monitor: a mean, and the slowest in the next panel.",
         unit="s",
         query=series(
-            "http.server.request.duration",
+            "eva.request.duration",
             """
 | summarize mean = sum(Sum) / sum(ItemCount)
     by bin(TimeGenerated, $__interval), route = tostring(Properties["http.route"])
@@ -52,7 +52,7 @@ TRAFFIC = (
         about="The longest duration in each interval.",
         unit="s",
         query=series(
-            "http.server.request.duration",
+            "eva.request.duration",
             """
 | summarize slowest = max(Max)
     by bin(TimeGenerated, $__interval), route = tostring(Properties["http.route"])

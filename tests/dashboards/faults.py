@@ -94,7 +94,7 @@ def healthy() -> list[Sample]:
         }
         found += [
             Sample(
-                metric="http.server.request.duration",
+                metric="eva.request.duration",
                 minutes=minutes,
                 value=0.01 * count,
                 count=count,
@@ -181,7 +181,7 @@ def _now(metric: str, value: float, /, **attributes: str) -> Cause:
 
 def _refused() -> Cause:
     """Return that 401 is answered as often as 200."""
-    given = _during(15, "http.server.request.duration", 50.0)
+    given = _during(15, "eva.request.duration", 50.0)
     status = {"http.response.status_code": "401", "http.route": "/api/v1/spaces"}
     return Cause(samples=[replace(one, count=5000, attributes=status) for one in given])
 

@@ -8,6 +8,7 @@ for two days and sent later.
 import os
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 # What Microsoft would learn of the exporter itself, and what it would change in it from afar.
@@ -30,6 +31,8 @@ from app.adapters.telemetry.meters import Growth  # noqa: E402
 from app.adapters.telemetry.sending import Batch  # noqa: E402
 
 _SHARE_KEPT = "_MS.sampleRate"
+# By their own names the exporter takes them for metrics of Azure's, and leaves our attributes out.
+RENAMED = {"http.server.request.duration": "eva.request.duration"}
 
 
 class AzureMonitor:
@@ -61,7 +64,10 @@ class AzureMonitor:
         if batch.lines:
             self._logs.export([otel.log(*one, self._resource) for one in batch.lines])
         if batch.points:
-            grown = self._growth.of(batch.points)
+            grown = [
+                replace(one, name=RENAMED.get(one.name, one.name))
+                for one in self._growth.of(batch.points)
+            ]
             since, self._since_ns = self._since_ns, time.time_ns()
             self._metrics.export(otel.metrics(grown, self._resource, since_ns=since, growth=True))
 
