@@ -154,6 +154,10 @@ dashboards: $(UV) ## Write anew what follows from objectives, causes and runbook
 	$(announce)
 	$(DEV) python -m dashboards.generate
 
+dashboard-pictures: $(UV) ## Record a run of a minute and a half, draw the dashboards from it
+	$(announce)
+	$(DEV) python -m tests.dashboards.pictures
+
 restore-drill: $(UV) ## Back up a service at work, restore it elsewhere, compare; measure RPO and RTO
 	$(announce)
 	$(DEV) python -m pipelines.drills.restore $(if $(REPORT),--report $(REPORT))

@@ -15,7 +15,8 @@ MACROS = {
 }
 
 
-def _plain(query: str) -> str:
+def plain(query: str) -> str:
+    """Return a query with its macros replaced."""
     for macro, text in MACROS.items():
         query = query.replace(macro, text)
     return query
@@ -37,7 +38,7 @@ def panels(made: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
 def of_boards(made: Mapping[str, str]) -> dict[str, str]:
     """The queries of all panels, by file, kind and title."""
     return {
-        f"{path} {panel['type']} {panel['title']}": _plain(target["azureLogAnalytics"]["query"])
+        f"{path} {panel['type']} {panel['title']}": plain(target["azureLogAnalytics"]["query"])
         for path, panel in panels(made)
         for target in panel["targets"]
     }
@@ -46,4 +47,4 @@ def of_boards(made: Mapping[str, str]) -> dict[str, str]:
 def of_workbook(made: Mapping[str, str]) -> dict[str, str]:
     """The queries of the workbook, by title."""
     items = [item["content"] for item in json.loads(made[WORKBOOK])["items"] if item["type"] == 3]
-    return {f"workbook {item['title']}": _plain(item["query"]) for item in items}
+    return {f"workbook {item['title']}": plain(item["query"]) for item in items}

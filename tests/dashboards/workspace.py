@@ -73,6 +73,31 @@ class Workspace:
             [list(column) for column in zip(*rows, strict=True)],
         )
 
+    def receive(self, envelopes: Sequence[Mapping[str, Any]]) -> None:
+        """Put in what a service sent to Azure Monitor, as Azure Monitor does: its metrics."""
+        rows = [
+            (
+                datetime.fromisoformat(one["time"]).astimezone(UTC).replace(tzinfo=None),
+                metric["name"],
+                metric["value"],
+                metric.get("min"),
+                metric.get("max"),
+                metric.get("count", 1),
+                json.dumps(one["data"]["baseData"].get("properties") or {}),
+                one["tags"]["ai.cloud.roleInstance"],
+                one["tags"].get("ai.application.ver"),
+            )
+            for one in envelopes
+            if one["data"]["baseType"] == "MetricData"
+            for metric in one["data"]["baseData"]["metrics"]
+        ]
+        self._database.execute(
+            'INSERT INTO AppMetrics ("TimeGenerated", "Name", "Sum", "Min", "Max", "ItemCount",'
+            ' "Properties", "AppRoleInstance", "AppVersion")'
+            f" SELECT {', '.join(['unnest(?)'] * 9)}",
+            [list(column) for column in zip(*rows, strict=True)],
+        )
+
     def add_faults(self, minutes: float, count: int) -> None:
         """Put a row of AppExceptions in that stands for so many faults."""
         at = datetime.now(UTC).replace(tzinfo=None) - timedelta(minutes=minutes)
