@@ -38,7 +38,7 @@ class Telemetry:
     )
     traces_per_second: float = setting(
         number(0, 1000),
-        2.0,
+        1.0,
         "EVA_TRACES_PER_SECOND",
         about="About how many traces are kept; failed and slow ones are kept besides.",
     )

@@ -80,9 +80,9 @@ def page(pictures: Sequence[str], label: str) -> str:
         "# The dashboards, drawn\n\n"
         f"{label} Made by `make dashboard-pictures`.\n\n"
         "What the service sent to a local ingestion endpoint was asked with the panels' own\n"
-        "queries, and drawn where Grafana puts them. No Grafana drew them, and nothing here ran on\n"
-        "Azure. Panels about what the embedded backend does not have, or what did not happen in the\n"
-        "run, say so.\n\n"
+        "queries, and drawn where Grafana puts them. No Grafana drew them, and nothing here ran\n"
+        "on Azure. Panels about what the embedded backend does not have, or what did not happen\n"
+        "in the run, say so.\n\n"
         f"{shown}\n"
     )
 

@@ -29,7 +29,7 @@ class Sending:
     azure_connection: str | None = None
     collector: str | None = None  # an http(s) address
     prometheus: tuple[str, int] | None = None  # host and port
-    traces_per_second: float = 2.0
+    traces_per_second: float = 1.0
     every_s: float = 10.0
     folder: Path = Path("telemetry")  # for what can't be sent now
     role: str = "api"
