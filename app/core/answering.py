@@ -2,7 +2,8 @@
 
 How far the sources carry is measured by coverage: the share of the question's weight (rare terms
 weigh more) that the best passages hold. No single threshold is honest for every collection, hence
-three bands, and the number is shown.
+three bands, and the number is shown. Passages that share few words with a question but are near it
+by meaning, as those in another language are, are for a composer that can read to judge.
 """
 
 import time
@@ -16,7 +17,7 @@ from app.core.extractive import ExtractiveComposer, whole
 from app.core.language import detect
 from app.core.models import Answer, Band, Citation, Explained, Sentence
 from app.core.ports import Composer, Found, Material, Ranked
-from app.core.ranking import FUSION_WEIGHT, distinct, fuse, merge
+from app.core.ranking import FUSION_WEIGHT, distinct, fuse, is_near, merge
 
 __all__ = [
     "Answered",
@@ -100,8 +101,10 @@ async def stream(asking: Asking) -> AsyncIterator[Event]:
     found = merge(asking.found)
     ranked = fuse(found, asking.policy.fusion_weight)
     material = _material(asking, found, ranked)
-    coverage = max((r.coverage for r in material.ranked[: asking.policy.judged]), default=0.0)
-    band = _band(asking.policy, coverage)
+    judged = material.ranked[: asking.policy.judged]
+    coverage = max((r.coverage for r in judged), default=0.0)
+    near = any(is_near(found, r.candidate) for r in judged)
+    band = Band.ANSWER if near else _band(asking.policy, coverage)
     clock.lap("fuse")
     yield PassagesFound(len(material.ranked) if band is not Band.NOTHING else 0)
     citations = Citations(material.ranked, asking.reader)
@@ -139,19 +142,22 @@ def _material(asking: Asking, found: Found, ranked: Sequence[Ranked]) -> Materia
     """Take the best passages: in the language asked for if they carry an answer, else any."""
     language = asking.language or detect(asking.question)
     best, same = list[Ranked](), list[Ranked]()
+    enough = asking.policy.answer_coverage
     for one in distinct(ranked):
         best.append(one)
         if one.candidate.passage.language == language:
             same.append(one)
         if len(same) == asking.top_k:
             break
-    enough = any(r.coverage >= asking.policy.answer_coverage for r in same[: asking.policy.judged])
+    carried = any(r.coverage >= enough for r in same[: asking.policy.judged])
+    taken = tuple(same if carried else best[: asking.top_k])
     return Material(
         question=asking.question,
         language=language,
         found=found,
-        ranked=tuple(same if enough else best[: asking.top_k]),
-        answer_language_only=enough,
+        ranked=taken,
+        answer_language_only=carried,
+        by_words=any(r.coverage >= enough for r in taken[: asking.policy.judged]),
     )
 
 

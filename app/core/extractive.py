@@ -47,7 +47,12 @@ class ExtractiveComposer:
     name: str = NAME
 
     async def compose(self, material: Material) -> AsyncIterator[Claim]:
-        """Yield the sentences that carry the question's weight, one to `Selection.most`."""
+        """Yield the sentences that carry the question's weight, one to `Selection.most`.
+
+        None where the passages are near the question by meaning alone, which is not judged here.
+        """
+        if not material.by_words:
+            return
         weights = dict(material.found.terms)
         lines = sorted(self._lines(material, weights), key=_order)
         for line in _grouped(self._chosen(lines, weights)):

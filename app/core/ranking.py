@@ -48,6 +48,7 @@ def merge(found: Sequence[Found]) -> Found:
         passages_searched=sum(part.passages_searched for part in found),
         stages_ms=stages,
         words_alone=any(part.words_alone for part in found),
+        near=min((part.near for part in found if part.near is not None), default=None),
     )
 
 
@@ -68,6 +69,11 @@ def coverage(found: Found, matched: frozenset[int]) -> float:
 def _share(weights: Sequence[float], matched: frozenset[int]) -> float:
     total = sum(weights)
     return sum([weights[n] for n in matched]) / total if total > 0 else 0.0
+
+
+def is_near(found: Found, candidate: Candidate) -> bool:
+    """Tell whether a candidate is near the question by meaning."""
+    return found.near is not None and candidate.similarity >= found.near
 
 
 def fuse(found: Found, weight: float = FUSION_WEIGHT) -> tuple[Ranked, ...]:

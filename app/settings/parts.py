@@ -176,6 +176,14 @@ class Retrieval:
         "EVA_EMBEDDER_LANGUAGES",
         about="The languages that this embedder was trained for; others match by words.",
     )
+    embedder_near: float | None = setting(
+        number(0, 1),
+        None,
+        "EVA_EMBEDDER_NEAR",
+        about="The cosine from which a passage is near a question whose words it has not: a "
+        "language model is asked to answer from it, or it is shown among the closest. It depends "
+        "on the model of the vectors; unset it is 0.3 on Azure, and else words alone decide.",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from app.adapters.azure.cosmos import CosmosPlace, Vectors, containers
+from app.adapters.azure.cosmos import NEAR, CosmosPlace, Vectors, containers
 from app.adapters.azure.credentials import RotatingKey
 from app.settings import Settings
 
@@ -24,5 +24,6 @@ def place(settings: Settings, key: str | RotatingKey | None = None) -> CosmosPla
             model=settings.embedding_deployment or "",
             dimensions=settings.embedding_dimensions,
             index=settings.vector_index,
+            near=NEAR if settings.embedder_near is None else settings.embedder_near,
         ),
     )

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 from app.adapters.embedded import open_store
-from app.adapters.embedded.index import Bounds, SnowballAnalyzer, open_index
+from app.adapters.embedded.index import Bounds, Meaning, SnowballAnalyzer, open_index
 from app.adapters.embedding import OnnxEmbedder, open_embedder
 from app.core import key_uses
 from app.core.answering import ExtractiveComposer
@@ -25,7 +25,7 @@ async def opened(settings: Settings) -> AsyncIterator[Ports]:
                 settings.data_dir / "index",
                 sandbox,
                 bounds=Bounds(cache_bytes=settings.index_cache_bytes),
-                embedder=await embedder_of(settings, stack),
+                meaning=Meaning(await embedder_of(settings, stack), settings.embedder_near),
             )
         )
         analyzer = SnowballAnalyzer()

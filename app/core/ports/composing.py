@@ -18,13 +18,17 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """What a composer may use: the question and the ranked passages (best first)."""
+    """What a composer may use: the question and the ranked passages (best first).
+
+    Where not `by_words`, the passages hold too few of the question's words to pick sentences by.
+    """
 
     question: str
     language: str
     found: Found
     ranked: tuple[Ranked, ...]
     answer_language_only: bool = True
+    by_words: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,8 @@ class Found:
     """What search returned: the question's analysed terms with their idf, and candidates.
 
     A term that the space does not know weighs ln(N + 1), N its passages. `words_alone` tells that
-    the meaning was to be searched for too, but could not be.
+    the meaning was to be searched for too, but could not be. `near` is the similarity from which a
+    passage is near the question's meaning whatever its words; None if meaning says nothing of that.
     """
 
     terms: tuple[tuple[str, float], ...]
@@ -40,6 +41,7 @@ class Found:
     passages_searched: int
     stages_ms: Mapping[str, float] = field(default_factory=dict)
     words_alone: bool = False
+    near: float | None = None
 
 
 class PassageIndex(Protocol):

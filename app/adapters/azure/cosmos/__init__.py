@@ -36,13 +36,14 @@ from app.adapters.azure.cosmos.index import CosmosPassageIndex, Embedder
 from app.adapters.azure.cosmos.initialising import Outcome, initialise
 from app.adapters.azure.cosmos.jobs import CosmosJobQueue
 from app.adapters.azure.cosmos.lanes import Lanes
-from app.adapters.azure.cosmos.place import CosmosCalls, CosmosPlace, Vectors
+from app.adapters.azure.cosmos.place import NEAR, CosmosCalls, CosmosPlace, Vectors
 from app.adapters.azure.cosmos.records import CosmosKeyDirectory, CosmosRecords
 from app.adapters.azure.cosmos.sealing import Seal
 from app.adapters.azure.cosmos.watch import Watch
 from app.core.ports import Analyzer
 
 __all__ = [
+    "NEAR",
     "CosmosCalls",
     "CosmosMeans",
     "CosmosPlace",

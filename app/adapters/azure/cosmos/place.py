@@ -10,6 +10,8 @@ from app.adapters.resilience import Budget
 Charged: TypeAlias = Callable[[str, str, float], None]  # container, operation, request units
 VectorIndex: TypeAlias = Literal["flat", "quantizedFlat", "diskANN"]
 
+NEAR = 0.3  # cosine from which a passage is proposed that shares no word with a question
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vectors:
@@ -21,7 +23,7 @@ class Vectors:
     model: str
     dimensions: int
     index: VectorIndex = "quantizedFlat"
-    near: float = 0.3  # cosine from which a passage is proposed that shares no word with a question
+    near: float = NEAR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,6 +62,7 @@ class Search:
             terms=weights,
             candidates=tuple(candidates),
             passages_searched=searched,
+            near=None if self._wanted.vector is None else self._wanted.near,
             stages_ms={
                 "count": round((between - began) * 1000, 3),
                 "search": round((ended - between) * 1000, 3),

@@ -136,7 +136,7 @@ class EmbeddedPassageIndex:
         """Search a small space at once, a large one or one that has changed on a thread."""
         vector = await self._meaning.of_question(question)
         terms = self._analyzer.terms(question)
-        wanted = Wanted(partition.space_id, terms, limit, where, vector)
+        wanted = Wanted(partition.space_id, terms, limit, where, vector, self._meaning.near)
         path = self._path(partition)
         with index_errors():
             found = self._at_once(path, wanted)

@@ -40,9 +40,10 @@ class Embedded:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What an embedder, if there is one, adds to words."""
+    """What an embedder, if there is one, adds to words; `near` is when its cosine says enough."""
 
     embedder: Embedder | None
+    near: float | None = None
 
     @property
     def model(self) -> str | None:

@@ -8,23 +8,23 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.adapters.embedded.index.index import EmbeddedPassageIndex, Means, Runner
-from app.adapters.embedded.index.meaning import Embedder, Meaning
+from app.adapters.embedded.index.meaning import Meaning
 from app.adapters.embedded.index.shelf import Bounds, Shelf
 
 _FILES = 4  # that are open of a space: database (kept twice by SQLite), journal, shared memory
 _USUAL = Bounds()
+_WORDS_ALONE = Meaning(None)
 
 
 @contextlib.asynccontextmanager
 async def open_index(
-    root: Path, runner: Runner, *, bounds: Bounds = _USUAL, embedder: Embedder | None = None
+    root: Path, runner: Runner, *, bounds: Bounds = _USUAL, meaning: Meaning = _WORDS_ALONE
 ) -> AsyncIterator[EmbeddedPassageIndex]:
     """Open the index folder, making it if it is missing; several processes may have it open.
 
-    With an `embedder`, what is staged from now on is searched by meaning as well.
+    With an embedder, what is staged from now on is searched by meaning as well.
     """
     home = await asyncio.to_thread(_prepared, root)
-    meaning = Meaning(embedder)
     bounds = replace(bounds, most_open=_affordable(bounds.most_open))
     means = Means(runner, Shelf(bounds, meaning.model), meaning, bounds.busy_s)
     index = EmbeddedPassageIndex(home, means)

@@ -18,13 +18,17 @@ _TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is searched for: the analysed question, how many passages, which documents."""
+    """What is searched for: the analysed question, how many passages, which documents.
+
+    With the question's vector comes the cosine, if any, from which a passage is near it.
+    """
 
     space_id: str
     terms: Sequence[str]
     limit: int
     where: Filter | None = None
     vector: Vectors | None = None
+    near: float | None = None
 
 
 def search(space: Space, wanted: Wanted) -> Found:
@@ -55,6 +59,7 @@ def search_in(space: Space, snapshot: Snapshot, wanted: Wanted) -> Found | None:
         terms=scored.terms,
         candidates=candidates,
         passages_searched=scored.searched,
+        near=None if wanted.vector is None else wanted.near,
         stages_ms={
             "score": round((between - began) * 1000, 3),
             "fetch": round((ended - between) * 1000, 3),

@@ -39,10 +39,11 @@ async def test_without_an_embedder_questions_are_searched_by_words(
     embedder = AwayEmbedder(256)
     store.index._embedder = embedder
     document_id = await add(store.index, space, PASSPORT, TAX)
-    assert not (await find(store.index, space, "passport")).words_alone
+    found = await find(store.index, space, "passport")
+    assert (found.words_alone, found.near) == (False, 0.3)
     embedder.away = True
     found = await find(store.index, space, "passport")
-    assert found.words_alone
+    assert (found.words_alone, found.near) == (True, None)
     assert documents(found) == [document_id]
     assert all(candidate.similarity == 0 for candidate in found.candidates)
     with pytest.raises(UnavailableError):

@@ -10,7 +10,7 @@ import random
 import sys
 from pathlib import Path
 
-from app.adapters.embedded.index import open_index
+from app.adapters.embedded.index import Meaning, open_index
 from app.core.models import Partition
 from tests.app.adapters.embedded.index.letters import LetterEmbedder
 from tests.contract.index_backends import Here
@@ -32,7 +32,7 @@ def texts(number: int, version: int) -> list[str]:
 async def main(folder: Path, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - a course, no secret
     version = seed * 1_000
-    async with open_index(folder, Here(), embedder=LetterEmbedder()) as index:
+    async with open_index(folder, Here(), meaning=Meaning(LetterEmbedder())) as index:
         while True:
             number, version = chance.randrange(DOCUMENTS), version + 1
             document = f"doc_{number}"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.adapters.embedded.index import open_index
+from app.adapters.embedded.index import Meaning, open_index
 from app.adapters.embedded.index.meaning import Vectors
 from app.adapters.embedded.index.scoring import score
 from app.adapters.embedded.index.segment import Source
@@ -47,7 +47,7 @@ async def test_meaning_finds_what_words_do_not(tmp_path: Path, embedder: OnnxEmb
     async with open_index(tmp_path / "words", Here()) as index:
         await add(index, SPACE, CAR)
         assert (await find(index, SPACE, "the car")).candidates == ()
-    async with open_index(tmp_path / "index", Here(), embedder=embedder) as index:
+    async with open_index(tmp_path / "index", Here(), meaning=Meaning(embedder)) as index:
         car, dog = await add(index, SPACE, CAR), await add(index, SPACE, DOG)
         assert documents(await find(index, SPACE, "the car"))[0] == car
         assert documents(await find(index, SPACE, "the dog"))[0] == dog
@@ -56,7 +56,7 @@ async def test_meaning_finds_what_words_do_not(tmp_path: Path, embedder: OnnxEmb
 async def test_a_question_in_a_language_that_the_model_lacks_is_matched_by_words(
     tmp_path: Path, embedder: OnnxEmbedder
 ) -> None:
-    async with open_index(tmp_path / "index", Here(), embedder=embedder) as index:
+    async with open_index(tmp_path / "index", Here(), meaning=Meaning(embedder)) as index:
         await add(index, SPACE, CAR)
         assert (await find(index, SPACE, "Où est la voiture de la ville ?")).candidates == ()
         assert (await find(index, SPACE, "the voiture")).candidates
@@ -68,7 +68,7 @@ async def test_passages_without_vectors_are_found_beside_those_that_have_some(
     root = tmp_path / "index"
     async with open_index(root, Here()) as index:
         old = await add(index, SPACE, "The car park opens at nine.")
-    async with open_index(root, Here(), embedder=embedder) as index:
+    async with open_index(root, Here(), meaning=Meaning(embedder)) as index:
         new = await add(index, SPACE, CAR)
         french = "doc_french"
         said = extraction("Le car est en retard.", language="fr")
@@ -83,12 +83,12 @@ async def test_passages_without_vectors_are_found_beside_those_that_have_some(
 async def test_vectors_of_another_model_count_once_the_document_is_indexed_again(
     tmp_path: Path, embedder: OnnxEmbedder
 ) -> None:
-    async with open_index(tmp_path / "index", Here(), embedder=embedder) as index:
+    async with open_index(tmp_path / "index", Here(), meaning=Meaning(embedder)) as index:
         document_id = await add(index, SPACE, CAR)
     wider = {word: (*vector, 0.1) for word, vector in MEANINGS.items()}
     async with (
         open_embedder(write_model(tmp_path / "wider", wider), languages=("en",)) as other,
-        open_index(tmp_path / "index", Here(), embedder=other) as index,
+        open_index(tmp_path / "index", Here(), meaning=Meaning(other)) as index,
     ):
         assert (await find(index, SPACE, "the car")).candidates == ()
         assert documents(await find(index, SPACE, "insurance")) == [document_id]
@@ -101,10 +101,10 @@ async def test_vectors_of_another_model_count_once_the_document_is_indexed_again
 async def test_what_was_staged_when_the_process_ended_can_be_activated_with_its_vectors(
     tmp_path: Path, embedder: OnnxEmbedder, path: Path
 ) -> None:
-    async with open_index(tmp_path / "index", Here(), embedder=embedder) as index:
+    async with open_index(tmp_path / "index", Here(), meaning=Meaning(embedder)) as index:
         for _ in range(2):
             await index.stage(ref(SPACE, "doc_1"), "", extraction(CAR, DOG))
-    async with open_index(tmp_path / "index", Here(), embedder=embedder) as index:
+    async with open_index(tmp_path / "index", Here(), meaning=Meaning(embedder)) as index:
         assert (await find(index, SPACE, "the car")).candidates == ()
         await index.activate(ref(SPACE, "doc_1"), {})
         assert (await find(index, SPACE, "the car")).candidates
@@ -115,7 +115,7 @@ async def test_what_was_staged_when_the_process_ended_can_be_activated_with_its_
 async def test_a_removed_document_leaves_no_vector(
     tmp_path: Path, embedder: OnnxEmbedder, path: Path
 ) -> None:
-    async with open_index(tmp_path / "index", Here(), embedder=embedder) as index:
+    async with open_index(tmp_path / "index", Here(), meaning=Meaning(embedder)) as index:
         document_id = await add(index, SPACE, CAR)
         with closing(sqlite3.connect(path)) as connection:
             [(data,)] = connection.execute("SELECT data FROM vectors").fetchall()
@@ -128,13 +128,13 @@ async def test_a_removed_document_leaves_no_vector(
 async def test_vectors_of_a_wrong_size_do_not_count(
     tmp_path: Path, embedder: OnnxEmbedder, path: Path, damage: str
 ) -> None:
-    async with open_index(tmp_path / "index", Here(), embedder=embedder) as index:
+    async with open_index(tmp_path / "index", Here(), meaning=Meaning(embedder)) as index:
         damaged = await add(index, SPACE, CAR)
         sound = await add(index, SPACE, "Any automobile needs a driver.")
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(f"UPDATE vectors SET data = {damage} WHERE key = 1")  # noqa: S608
         connection.commit()
-    async with open_index(tmp_path / "index", Here(), embedder=embedder) as index:
+    async with open_index(tmp_path / "index", Here(), meaning=Meaning(embedder)) as index:
         assert documents(await find(index, SPACE, "the car")) == [sound]
         assert documents(await find(index, SPACE, "insurance")) == [damaged]
 
@@ -148,7 +148,7 @@ async def test_a_file_of_the_release_before_vectors_is_read_and_written_on(
         connection.executescript(
             "ALTER TABLE passages DROP COLUMN said; DROP TABLE vectors; PRAGMA user_version = 1;"
         )
-    async with open_index(tmp_path / "index", Here(), embedder=embedder) as index:
+    async with open_index(tmp_path / "index", Here(), meaning=Meaning(embedder)) as index:
         assert documents(await find(index, SPACE, "insurance")) == [old]
         new = await add(index, SPACE, DOG)
         assert documents(await find(index, SPACE, "the dog")) == [new]
@@ -198,3 +198,14 @@ def _source(version: Version, vector: tuple[float, float] | None) -> Source:
         return plain
     vectors: Vectors = np.array([vector] * len(version.texts), np.float32)
     return Source(plain.key, plain.postings, plain.title, vectors)
+
+
+@pytest.mark.parametrize("near", [None, 0.4])
+async def test_the_cosine_that_says_enough_is_told_with_what_is_found(
+    tmp_path: Path, embedder: OnnxEmbedder, near: float | None
+) -> None:
+    async with open_index(tmp_path / "index", Here(), meaning=Meaning(embedder, near)) as index:
+        await add(index, SPACE, CAR)
+        assert (await find(index, SPACE, "the car")).near == near
+    async with open_index(tmp_path / "index", Here()) as index:
+        assert (await find(index, SPACE, "the car")).near is None
