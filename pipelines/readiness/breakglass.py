@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipelines.readiness.attest import dsse, keys, statement
 from pipelines.readiness.attest.statement import BREAK_GLASS
+from pipelines.readiness.model import same_person
 from pipelines.readiness.session import Session
 
 LEAST_REASON = 20
@@ -25,7 +26,7 @@ class Emergency:
             raise ValueError(f"the reason needs {LEAST_REASON} characters or more")
         if not (self.owner.strip() and self.approver.strip() and self.ticket.strip()):
             raise ValueError("owner, approver and ticket are needed")
-        if self.owner.strip().casefold() == self.approver.strip().casefold():
+        if same_person(self.owner, self.approver):
             raise ValueError("the approver must be somebody else than the owner")
 
 

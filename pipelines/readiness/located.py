@@ -154,13 +154,29 @@ def unique(tables: Iterable[Table], key: str = "id") -> None:
         seen.add(name)
 
 
+class _TwiceError(Exception):
+    """A key that an object has twice: readers differ in which one counts."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in made:
+            raise _TwiceError(key)
+        made[key] = value
+    return made
+
+
 def read_json(path: Path, shown: str) -> Table:
     """Read a JSON object."""
     text = _text(path, shown)
     try:
-        values = json.loads(text)
+        values = json.loads(text, object_pairs_hook=_once)
     except json.JSONDecodeError as error:
         raise ConfigurationError(shown, error.lineno, f"not JSON: {error.msg}") from None
+    except _TwiceError as twice:
+        place = Place(path=shown, lines=tuple(text.splitlines()), json=True)
+        raise Table({}, place).refuse(f"{twice} is said twice", str(twice)) from None
     if not isinstance(values, dict):
         raise ConfigurationError(shown, 1, "not a JSON object")
     return Table(values, Place(path=shown, lines=tuple(text.splitlines()), json=True))

@@ -206,6 +206,11 @@ class Material:
 Evidence = Mapping[tuple[str, Environment], Material]
 
 
+def same_person(one: str, other: str) -> bool:
+    """Tell whether two names are one person's, however they are spelled."""
+    return one.casefold().split() == other.casefold().split()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiver:
     """Leave to release in spite of one finding, for a while, agreed by somebody else."""

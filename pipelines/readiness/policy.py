@@ -16,6 +16,7 @@ from pipelines.readiness.model import (
     Severity,
     Stage,
     Waiver,
+    same_person,
 )
 from pipelines.readiness.objectives import Objectives, read_objectives
 
@@ -159,7 +160,7 @@ def _waiver(row: Table, criteria: Mapping[str, Criterion], rules: Rules) -> Waiv
         "0123456789abcdef"
     ):
         raise row.refuse("'fingerprint' must be the one that `explain` prints", "fingerprint")
-    if made.approver in {made.author, made.owner}:
+    if same_person(made.approver, made.author) or same_person(made.approver, made.owner):
         raise row.refuse("the approver must be neither the author nor the owner", "approver")
     if not timedelta() < made.expires - made.created <= timedelta(days=rules.waiver_days):
         said = f"'expires' must be within {rules.waiver_days} days of 'created'"
