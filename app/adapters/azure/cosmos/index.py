@@ -128,20 +128,24 @@ class CosmosPassageIndex:
     ) -> Found:
         """Search by words and by vector; by words alone while no vector can be had."""
         terms = self._analyzer.terms(question)
-        vector, words_alone = None, False
-        if terms:
-            try:
-                vector = passages.numbers(await self._embedder.embed_question(question))
-            except UnavailableError:
-                _log.warning("a question is searched by its words alone")
-                words_alone = True
-        wanted = Wanted(terms, limit, where, vector, self._near)
-        found = await Search(self._container, self._counts, items.place(partition), wanted).found()
-        return replace(found, words_alone=words_alone)
+        wanted = Wanted(terms, limit, where, self._near)
+        search = Search(self._container, self._counts, items.place(partition), wanted)
+        counted, vector = await asyncio.gather(search.counted(), self._vector(question, terms))
+        found = await search.found(counted, vector)
+        return replace(found, words_alone=bool(terms) and vector is None)
 
     async def ping(self) -> None:
         """Read, to see that the container is there."""
         await self._container.query(_PING, _COUNT, {"@kind": passages.HEAD})
+
+    async def _vector(self, question: str, terms: Sequence[str]) -> list[float] | None:
+        if not terms:
+            return None
+        try:
+            return passages.numbers(await self._embedder.embed_question(question))
+        except UnavailableError:
+            _log.warning("a question is searched by its words alone")
+            return None
 
     async def _made(
         self, ref: VersionRef, generation: str, title: str, extraction: Extraction

@@ -27,17 +27,25 @@ _log = logging.getLogger("eva.azure")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is searched for; without a vector only the text is."""
+    """What is searched for."""
 
     terms: Sequence[str]
     limit: int
     where: Filter | None
-    vector: Sequence[float] | None
     near: float  # cosine from which a passage is proposed that shares no term
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What is known of the terms, how many passages pass, and how long that took."""
+
+    asked: scoring.Asked
+    passing: int
+    took_ms: float
+
+
 class Search:
-    """One search in one space."""
+    """One search in one space: counted first, which needs no vector, then found."""
 
     def __init__(self, container: Container, counts: Counts, place: Place, wanted: Wanted) -> None:
         self._container = container
@@ -45,37 +53,35 @@ class Search:
         self._place = place
         self._wanted = wanted
         self._often = Counter(wanted.terms)
+        self._vector: Sequence[float] | None = None
 
-    async def found(self) -> Found:
-        """Return what is found."""
-        began = time.perf_counter()
-        searched, asked = await self._counted()
-        weights = tuple((t, term_weight(asked.total, asked.holding[t])) for t in asked.often)
-        if not searched or not weights:
-            return Found(terms=weights, candidates=(), passages_searched=searched)
-        between = time.perf_counter()
-        proposed, heads = await self._consistent(asked)
-        rows = [(row, heads[row["document_id"]]) for row in proposed if self._is_seen(row, heads)]
-        candidates = self._scored(rows, asked)
-        ended = time.perf_counter()
-        return Found(
-            terms=weights,
-            candidates=tuple(candidates),
-            passages_searched=searched,
-            near=None if self._wanted.vector is None else self._wanted.near,
-            stages_ms={
-                "count": round((between - began) * 1000, 3),
-                "search": round((ended - between) * 1000, 3),
-            },
-        )
-
-    async def _counted(self) -> tuple[int, scoring.Asked]:
+    async def counted(self) -> Counted:
         """Return how many passages pass, and what is known of the terms."""
+        began = time.perf_counter()
         terms, where = list(self._often)[:_MOST_COUNTED], self._wanted.where
         total = await self._counts.seen(self._place)
         holding = await self._counts.holding(self._place, terms, total)
         passing = total if where is None else await self._counts.seen(self._place, where)
-        return passing, scoring.Asked({t: self._often[t] for t in terms}, holding, total)
+        asked = scoring.Asked({t: self._often[t] for t in terms}, holding, total)
+        return Counted(asked, passing, _ms_since(began))
+
+    async def found(self, counted: Counted, vector: Sequence[float] | None) -> Found:
+        """Return what is found; without a vector by text only."""
+        asked, began = counted.asked, time.perf_counter()
+        weights = tuple((t, term_weight(asked.total, asked.holding[t])) for t in asked.often)
+        if not counted.passing or not weights:
+            return Found(terms=weights, candidates=(), passages_searched=counted.passing)
+        self._vector = vector
+        proposed, heads = await self._consistent(asked)
+        rows = [(row, heads[row["document_id"]]) for row in proposed if self._is_seen(row, heads)]
+        candidates = self._scored(rows, asked)
+        return Found(
+            terms=weights,
+            candidates=tuple(candidates),
+            passages_searched=counted.passing,
+            near=None if vector is None else self._wanted.near,
+            stages_ms={"count": counted.took_ms, "search": _ms_since(began)},
+        )
 
     async def _consistent(self, asked: scoring.Asked) -> tuple[list[Item], Mapping[str, Item]]:
         """Return proposals and the heads of their documents, of one moment.
@@ -103,7 +109,7 @@ class Search:
         legs = []
         if known:
             legs.append(self._by_text(known))
-        if self._wanted.vector is not None:
+        if self._vector is not None:
             legs.append(self._by_vector())
         rows = [row for leg in await asyncio.gather(*legs) for row in leg]
         return list({row["id"]: row for row in rows}.values())
@@ -146,9 +152,9 @@ class Search:
         return min(2 * self._wanted.limit, _MOST_ROWS)
 
     def _columns(self, parameters: Parameters) -> str:
-        if self._wanted.vector is None:
+        if self._vector is None:
             return _ROW
-        parameters.values["@vector"] = self._wanted.vector
+        parameters.values["@vector"] = self._vector
         return f"{_ROW}, {_SIMILAR} AS similarity"
 
     def _is_seen(self, row: Item, heads: Mapping[str, Item]) -> bool:
@@ -179,6 +185,10 @@ class Search:
         order = sorted(range(len(seen)), key=lambda n: (-score[n], *_address(candidates[n])))
         good = [n for n in order if text[n] > 0 or similar[n] >= self._wanted.near]
         return [candidates[n] for n in good[: self._wanted.limit]]
+
+
+def _ms_since(began: float) -> float:
+    return round((time.perf_counter() - began) * 1000, 3)
 
 
 def _is_active(row: Item, heads: Mapping[str, Item]) -> bool:
