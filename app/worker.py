@@ -36,6 +36,8 @@ def handlers(live: Live) -> Mapping[JobKind, Handler]:
 def lanes(settings: Settings) -> tuple[Lane, ...]:
     """Return which jobs share places, so that an answer never waits behind uploads."""
     answers = settings.answer_places or (4 if settings.backend == "embedded" else 32)
+    if settings.ingest_places == 0:
+        return (Lane((JobKind.ANSWER,), answers),)
     return (
         Lane((JobKind.ANSWER,), answers),
         Lane((JobKind.INGEST,), settings.ingest_places),

@@ -108,7 +108,11 @@ class Work:
         about="Whether `eva serve` also reads documents and answers questions.",
     )
     ingest_places: int = setting(
-        whole(1, 64), 2, "EVA_INGEST_PLACES", about="How many documents are read at once."
+        whole(0, 64),
+        2,
+        "EVA_INGEST_PLACES",
+        about="How many documents are read at once; 0: this process answers only, documents are "
+        "read and erased by another (`eva worker`).",
     )
     answer_places: int | None = setting(
         whole(1, 256),

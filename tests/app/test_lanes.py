@@ -31,3 +31,8 @@ def test_more_answers_are_made_at_once_where_they_wait_for_a_model(
 def test_every_kind_of_job_has_places() -> None:
     made = [kind for lane in lanes(Settings.load({})) for kind in lane.kinds]
     assert sorted(made) == sorted(JobKind)
+
+
+def test_a_process_that_reads_no_documents_answers_only() -> None:
+    [lane] = lanes(Settings.load({"EVA_INGEST_PLACES": "0"}))
+    assert lane.kinds == (JobKind.ANSWER,)

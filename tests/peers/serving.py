@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tests.peers.programs import ROOT, Program, Running, running
@@ -27,27 +27,28 @@ class Served:
 def serving(peers: Together, port: int = 0, *, both: bool = False) -> Iterator[Served]:
     """Prepare the peers, then run service and worker for the duration of the context.
 
-    `both`: the service works too, as it does on App Service, and answers what it is asked itself.
+    `both`: the service works too and answers what it is asked itself, as it does on App Service;
+    documents are left to the worker.
     """
-    settings = {**peers.settings, "EVA_WORKER": "true" if both else "false"}
+    working = {"EVA_WORKER": "true" if both else "false", "EVA_INGEST_PLACES": "0"}
     serve = Program(
         name="serve",
         command=[*_EVA, "serve", "--port", str(port)],
         ready={"serve": r"answers at (http://\S+)"},
-        env=settings,
+        env={**peers.settings, **working},
     )
     worker = Program(
         name="worker",
         command=[*_EVA, "worker"],
         ready={"cosmos": r"working on Cosmos DB: (\S+);"},
-        env=settings,
+        env=peers.settings,
     )
-    key = _prepared(settings)
+    key = _prepared(peers.settings)
     with running(serve, peers.folder) as one, running(worker, peers.folder) as other:
         yield Served(url=one.url, key=key, processes=(one, other))
 
 
-def _prepared(settings: dict[str, str]) -> str:
+def _prepared(settings: Mapping[str, str]) -> str:
     """Make what the service needs; return the administrator's key."""
     done = subprocess.run(
         [*_EVA, "azure", "init", "--json"],
