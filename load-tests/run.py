@@ -41,12 +41,20 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--pid", type=int, help="its process, if it runs on this machine")
     parser.add_argument("--backend", default="embedded", help="embedded (default) or azure")
     parser.add_argument("--out", type=Path, default=EVIDENCE, help="where reports go")
-    parser.add_argument("--report", type=Path, help="the evidence for the release gate")
+    parser.add_argument("--report", type=_file, help="the evidence for the release gate")
     parser.add_argument("--objectives", type=Path, default=THRESHOLDS, help="what is demanded")
     parser.add_argument("--json", action="store_true", help="tell the result as JSON")
     parser.add_argument("--accept", action="store_true", help="compare later runs with this one")
     parser.add_argument("--through", type=float, metavar="MS", help="slow it down on purpose")
     return parser.parse_args(given)
+
+
+def _file(given: str) -> Path:
+    """Take where a file can be written: better told before half an hour of load than after."""
+    path = Path(given)
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise argparse.ArgumentTypeError(f"{given} is not a file in a folder that exists")
+    return path
 
 
 def main(given: Sequence[str] | None = None) -> int:

@@ -80,3 +80,19 @@ def test_a_service_that_is_not_there_is_no_result(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert "EVA_API_KEY must hold an administrator's key" in done.stderr
+
+
+@pytest.mark.parametrize("report", [".", "nowhere/report.json"])
+def test_a_report_that_cannot_be_written_is_refused_before_any_load(
+    tmp_path: Path, report: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, str(RUN), "--out", str(tmp_path), "--report", str(tmp_path / report)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert "is not a file in a folder that exists" in done.stderr
+    assert list(tmp_path.iterdir()) == []
