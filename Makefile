@@ -118,7 +118,7 @@ authz: $(UV) ## Try every operation as everybody, and count what was tried
 	$(announce)
 	$(DEV) pytest tests/authz -n 0
 
-e2e: $(UV) ## Run the end-to-end tests; URL and KEY name a service that runs
+e2e: $(UV) $(if $(URL),,peers-install) ## Run the end-to-end tests; URL and KEY name a service that runs
 	$(announce)
 	$(if $(URL),EVA_E2E_URL=$(URL) EVA_E2E_KEY=$(KEY)) $(DEV) pytest tests/e2e -n 0
 
@@ -178,7 +178,7 @@ run-azure: $(UV) ## Start the service and its worker, backend azure, on those pe
 	$(announce)
 	@$(DEV) python -m tests.peers --app
 
-peers-test: $(UV) ## Run what needs the peers: adapters, contracts, faults, a service on them
+peers-test: $(UV) peers-install ## Run what needs the peers: adapters, contracts, faults, a service on them
 	$(announce)
 	$(DEV) pytest tests/peers tests/app/adapters/azure tests/contract tests/e2e/test_azure_peers.py \
 		-m "not slow" $(PYTEST_ARGS)
