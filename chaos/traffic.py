@@ -92,7 +92,7 @@ async def run(given: argparse.Namespace) -> None:
     bearer = {"Authorization": f"Bearer {token}"} if token else key
     common: dict[str, Any] = {"base_url": given.url, "timeout": 15, "limits": _MANY}
     # One thing at a time: clients that pile requests up keep down what is down.
-    pace = Pace(patience_s=60, pause_s=tuple(given.pause), uploads=1, paragraphs=20)
+    pace = Pace(patience_s=120, pause_s=tuple(given.pause), uploads=1, paragraphs=20)
     with given.seen.open("a", encoding="utf-8") as file:
         log = Log(file)
         async with (
