@@ -51,14 +51,14 @@ def expect_refusals(
 def expect_degraded(seconds: float, least: float = 0.9) -> dict[str, float]:
     """Wait, then require that answers came all the same, and say that no model wrote them.
 
-    Those that quote nothing would have been the same with a model.
+    The closest passages, or nothing, would have been told without asking a model, too.
     """
     began = time.time()
-    quoting = _watched("ask", seconds, enough(least), lambda one: one.quotes)
+    composed = _watched("ask", seconds, enough(least), lambda one: one.composed)
     asked = sent_since(read(Path(state()["seen"])), "ask", began)
-    degraded = sum(one.degraded for one in quoting)
-    found = {"quoting": len(quoting), "degraded": degraded, "share": share(asked)}
-    met = found["share"] >= least and degraded == len(quoting)
+    degraded = sum(one.degraded for one in composed)
+    found = {"composed": len(composed), "degraded": degraded, "share": share(asked)}
+    met = found["share"] >= least and degraded == len(composed)
     return _required(met, found, "answers that say they are degraded were expected")
 
 

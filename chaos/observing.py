@@ -21,7 +21,7 @@ class Seen:
     code: str = ""  # of the problem, if it was one
     retry_after: bool = False
     degraded: bool = False  # an answer that no model wrote
-    quotes: bool = False  # an answer that quotes sources, so that a model could have written it
+    composed: bool = False  # an answer for a model to write, not the closest passages alone
 
     @property
     def began(self) -> float:

@@ -72,7 +72,7 @@ def _seen(kind: str, response: httpx2.Response | None, ms: float) -> Seen:
         code=str(said.get("code", "")) if response.is_error else "",
         retry_after="retry-after" in response.headers,
         degraded=bool(said.get("degraded")),
-        quotes=bool(said.get("citations")),
+        composed=said.get("band") == "answer",
     )
 
 

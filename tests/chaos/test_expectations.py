@@ -72,20 +72,20 @@ def test_refusals_that_come_late_are_not_accepted(wrote: Wrote) -> None:
         expectations.expect_refusals("read", SOON, within_ms=1000)
 
 
-def test_answers_that_quote_have_to_say_that_they_are_degraded(wrote: Wrote) -> None:
+def test_answers_for_a_model_to_write_have_to_say_that_they_are_degraded(wrote: Wrote) -> None:
     wrote(50, kind="ask", degraded=True)
     with pytest.raises(ActivityFailed, match="ask: too few to judge, 0 of 20"):
         expectations.expect_degraded(SOON)
-    wrote(20, kind="ask", quotes=True, degraded=True)
-    found = {"quoting": 20, "degraded": 20, "share": 1.0}
+    wrote(20, kind="ask", composed=True, degraded=True)
+    found = {"composed": 20, "degraded": 20, "share": 1.0}
     assert expectations.expect_degraded(SOON) == found
-    wrote(1, kind="ask", quotes=True)
-    with pytest.raises(ActivityFailed, match="'quoting': 21, 'degraded': 20"):
+    wrote(1, kind="ask", composed=True)
+    with pytest.raises(ActivityFailed, match="'composed': 21, 'degraded': 20"):
         expectations.expect_degraded(SOON)
 
 
 def test_answers_have_to_come_even_without_a_model(wrote: Wrote) -> None:
-    wrote(20, kind="ask", quotes=True, degraded=True)
+    wrote(20, kind="ask", composed=True, degraded=True)
     wrote(5, kind="ask", **REFUSED)
     with pytest.raises(ActivityFailed, match=r"'share': 0\.8"):
         expectations.expect_degraded(SOON)

@@ -132,7 +132,8 @@ class Clients:
         if not self._idle:
             return None
         word = self._journal.words[DICE.choice(self._idle)]
-        question = f"What is the allowance of project {word}? Case {uuid.uuid4().hex[:8]}"
+        mark = uuid.uuid4().hex[:8]  # no other question holds it
+        question = f"How many dollars a day is the allowance of project {word}? {mark}"
 
         def told(response: httpx2.Response) -> None:
             self._journal.queries[response.json()["id"]] = question
