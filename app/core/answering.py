@@ -103,8 +103,7 @@ async def stream(asking: Asking) -> AsyncIterator[Event]:
     material = _material(asking, found, ranked)
     judged = material.ranked[: asking.policy.judged]
     coverage = max((r.coverage for r in judged), default=0.0)
-    near = any(is_near(found, r.candidate) for r in judged)
-    band = Band.ANSWER if near else _band(asking.policy, coverage)
+    band = _band(asking.policy, coverage, near=any(is_near(found, r.candidate) for r in judged))
     clock.lap("fuse")
     yield PassagesFound(len(material.ranked) if band is not Band.NOTHING else 0)
     citations = Citations(material.ranked, asking.reader)
@@ -161,8 +160,8 @@ def _material(asking: Asking, found: Found, ranked: Sequence[Ranked]) -> Materia
     )
 
 
-def _band(policy: Policy, coverage: float) -> Band:
-    if coverage >= policy.answer_coverage:
+def _band(policy: Policy, coverage: float, *, near: bool) -> Band:
+    if near or coverage >= policy.answer_coverage:
         return Band.ANSWER
     return Band.CLOSEST if coverage >= policy.closest_coverage else Band.NOTHING
 
