@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _GRACE_S = 10  # how long requests under way may take once the service is told to stop
 _SWITCH_S = 0.001  # of the event loop's turn, while a thread computes; usual are 5 ms
+_GARBAGE = 10_000  # objects more than before until the collector looks for circles; usual are 700
 _KEEP_ALIVE_S = 75  # longer than people think and proxies keep idle connections (60 s)
 
 
@@ -161,6 +162,7 @@ def _tune() -> None:
     """Let the interpreter serve: what was imported stays; no thread keeps requests waiting long."""
     gc.collect()
     gc.freeze()  # to look through all of it again and again would cost requests
+    gc.set_threshold(_GARBAGE, *gc.get_threshold()[1:])
     sys.setswitchinterval(_SWITCH_S)
 
 
