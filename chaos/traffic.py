@@ -103,11 +103,12 @@ async def run(given: argparse.Namespace) -> None:
             made = await http.post(f"{API}/spaces", json={"name": "Experiment"})
             space = made.raise_for_status().json()["id"]
             writing = Clients(http, space, journal, pace)
+            ground = await writing.lay_ground()
             async with asyncio.TaskGroup() as group:
                 for _ in range(given.writers):
                     group.create_task(writing.client(stop))
                 for _ in range(_ASKERS):
-                    group.create_task(writing.asker(stop))
+                    group.create_task(writing.asker(stop, ground))
                 for n in range(_READERS):
                     reader = other if n % 4 == 0 else http
                     group.create_task(_reading(reader, f"{API}/spaces/{space}", stop))

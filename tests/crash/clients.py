@@ -65,13 +65,21 @@ class Clients:
             if (call := DICE.choice(deeds)()) is not None:
                 await self._do(call)
 
-    async def asker(self, stop: asyncio.Event) -> None:
-        """Ask one question after the other until told to stop."""
+    async def asker(self, stop: asyncio.Event, word: str) -> None:
+        """Ask about one project, one question after the other, until told to stop."""
         while not stop.is_set():
-            if (call := self._ask()) is not None:
-                await self._do(call)
-            else:
-                await asyncio.sleep(0.1)
+            await self._do(self._question(word))
+
+    async def lay_ground(self) -> str:
+        """Upload a document that nobody renews or deletes; return the word of its project."""
+        word, content = _content(self._pace.paragraphs)
+
+        def told(response: httpx2.Response) -> None:
+            self._journal.documents[response.json()["id"]] = {}
+            self._known(response, word, content)
+
+        await self._until_known(self._uploading(content, told))
+        return word
 
     async def _do(self, call: Call) -> None:
         """Send it, and go on after a while even if nobody knows yet what became of it."""
@@ -109,6 +117,9 @@ class Clients:
             self._journal.documents[response.json()["id"]] = {}
             self._stored(response, word, content)
 
+        return self._uploading(content, told)
+
+    def _uploading(self, content: bytes, told: Callable[[httpx2.Response], None]) -> Call:
         path = f"/spaces/{self._space_id}/documents"
         return _once("POST", path, told, files=_file(content), data={"metadata": '{"by": "crash"}'})
 
@@ -123,15 +134,20 @@ class Clients:
         return _once("POST", f"/documents/{id_}/versions", told, files=_file(content))
 
     def _stored(self, response: httpx2.Response, word: str, content: bytes) -> None:
-        id_, version = response.json()["id"], response.json()["version"]
+        self._idle.append(self._known(response, word, content))
+
+    def _known(self, response: httpx2.Response, word: str, content: bytes) -> str:
+        id_, version = str(response.json()["id"]), response.json()["version"]
         self._journal.documents[id_][version] = hashlib.sha256(content).hexdigest()
         self._journal.words[id_] = word
-        self._idle.append(id_)
+        return id_
 
     def _ask(self) -> Call | None:
         if not self._idle:
             return None
-        word = self._journal.words[DICE.choice(self._idle)]
+        return self._question(self._journal.words[DICE.choice(self._idle)])
+
+    def _question(self, word: str) -> Call:
         mark = uuid.uuid4().hex[:8]  # no other question holds it
         question = f"How many dollars a day is the allowance of project {word}? {mark}"
 
