@@ -104,7 +104,7 @@ chaos: $(UV) ## Let things go wrong while clients go on (ONLY="name …"), and j
 
 chaos-at-load: $(UV) ## Let the database, then the model, be gone for a minute while fifty clients work
 	$(announce)
-	$(DEV) python -m chaos cosmos-outage-at-load model-outage-at-load
+	$(DEV) python -m chaos cosmos-outage-at-load model-outage-at-load $(if $(REPORT),--report $(REPORT))
 
 chaos-control: $(UV) ## Without breakers, the experiment that they are for must fail
 	$(announce)

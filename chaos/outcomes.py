@@ -10,6 +10,11 @@ EXPERIMENTS = Path(__file__).parent / "experiments"
 Journal: TypeAlias = Mapping[str, Any]
 
 
+def every_experiment() -> dict[str, Path]:
+    """Return all experiments by name; those in a folder of their own are asked for by name."""
+    return {path.stem: path for path in sorted(EXPERIMENTS.rglob("*.yaml"), key=lambda p: p.stem)}
+
+
 def experiment(path: Path) -> dict[str, Any]:
     """Return an experiment as it is written."""
     found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))

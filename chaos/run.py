@@ -20,7 +20,17 @@ from pathlib import Path
 from typing import Any
 
 from chaos.observing import read
-from chaos.outcomes import EXPERIMENTS, experiment, failed, ours, recovery_s, well, writes, wrong
+from chaos.outcomes import (
+    EXPERIMENTS,
+    every_experiment,
+    experiment,
+    failed,
+    ours,
+    recovery_s,
+    well,
+    writes,
+    wrong,
+)
 from chaos.page import CONTROLS, JOURNALS
 from chaos.probes import slack, steady
 from chaos.small import small_disk
@@ -126,7 +136,7 @@ def table(paths: Sequence[Path]) -> str:
 
 def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m chaos.run", description=__doc__)
-    parser.add_argument("only", nargs="*", help="names; all that are not long if none is named")
+    parser.add_argument("only", nargs="*", help="names; all but those at load if none is named")
     parser.add_argument("--report", type=Path, help="write all journals as one JSON")
     parser.add_argument("--journals", type=Path, default=JOURNALS, help="where they are kept")
     parser.add_argument("--keep", type=Path, help="keep logs and all in this folder")
@@ -139,13 +149,13 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
 
 def _chosen(given: argparse.Namespace) -> list[Path]:
     """Return the experiments that are wanted; without breakers, those that need them."""
-    every = sorted(EXPERIMENTS.glob("*.yaml"))
-    if unknown := set(given.only) - {path.stem for path in every}:
+    every = every_experiment()
+    if unknown := set(given.only) - set(every):
         raise StageError(f"no experiment {', '.join(sorted(unknown))}")
     if given.report is not None and slack() != 1:
         raise StageError("a report for the gate is made without CHAOS_SLACK")
-    usual = [path for path in every if not ours(experiment(path)).get("long")]
-    paths = [EXPERIMENTS / f"{name}.yaml" for name in given.only] or usual
+    usual = [path for path in every.values() if path.parent == EXPERIMENTS]
+    paths = [every[name] for name in given.only] or usual
     if given.no_breaker:
         paths = [path for path in paths if "without_breaker" in ours(experiment(path))]
     return paths
@@ -186,7 +196,8 @@ def _all(paths: Sequence[Path], place: Path, given: argparse.Namespace) -> int:
         folder = given.journals / CONTROLS if given.no_breaker else given.journals
         _write(folder / f"{ran.name}.json", ran.journal)
     if given.report is not None:
-        journals = {f"chaos/experiments/{one.name}.yaml": one.journal for one in done}
+        places = {name: str(path.relative_to(ROOT)) for name, path in every_experiment().items()}
+        journals = {places[one.name]: one.journal for one in done}
         _write(given.report, {"journals": journals})
     if not all(ran.as_it_should for ran in done):
         return 1

@@ -8,11 +8,11 @@ from chaoslib.experiment import ensure_experiment_is_valid
 from chaoslib.loader import load_experiment
 
 from chaos import actions, expectations, footprint
-from chaos.outcomes import EXPERIMENTS, experiment, ours
+from chaos.outcomes import EXPERIMENTS, every_experiment, experiment, ours
 from chaos.run import table
 
 ROOT = EXPERIMENTS.parents[1]
-PATHS = sorted(EXPERIMENTS.glob("*.yaml"))
+PATHS = list(every_experiment().values())
 ENDS = {"inject": "clear", "cut_off": "clear", "fill_disk": "free_disk"}
 
 
