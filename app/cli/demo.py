@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from app.cli.client import Client
 
 _ROOT = Path(__file__).parents[2]
-_PAGES = ("README.md", "LISEZMOI.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "docs")
+_PAGES = (
+    "README.md",
+    "LISEZMOI.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "docs/**/*.md",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,7 @@ def demo(
 @contextmanager
 def _documents() -> Iterator[list[Path]]:
     """Lend the repository's pages or, where only the package is, the page that ships with it."""
-    found = [_ROOT / name for name in _PAGES if (_ROOT / name).exists()]
+    found = [page for name in _PAGES for page in sorted(_ROOT.glob(name))]
     if found:
         yield found
         return

@@ -80,7 +80,7 @@ async def _carried_out(slots: Slots, watch: Watch, told: Told, scenes: Sequence[
         if staged.outcome is not Outcome.RELEASED:
             raise DeploymentFailedError(f"the service does not start here: {staged.reason}")
         await slots.swap()
-        async with flowing(production, slots.key()) as traffic:
+        async with flowing(production, await slots.key()) as traffic:
             for number, scene in enumerate(scenes, 1):
                 told(f"{scene.artifact} build")
                 await _played(release, scene, Build(scene.artifact, f"build-{number}"), drill)

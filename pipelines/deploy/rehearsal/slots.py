@@ -16,6 +16,7 @@ from pipelines.deploy.model import Build, DeploymentFailedError
 from pipelines.deploy.rehearsal.front import Fault, Front, serving
 
 CRASHES = "crashes"
+_LOOKS = 100  # for the key that is shown, in ten seconds
 # What is wrong with each artifact of the rehearsal. What crashes is the service itself, given a
 # setting that it refuses.
 FAULTS: Mapping[str, Fault] = {
@@ -104,12 +105,13 @@ class Slots:
             raise DeploymentFailedError("nothing is staged")
         self._production, self._staging = self._staging, self._production
 
-    def key(self) -> str:
-        """Return the administrator's key, which the first process showed."""
-        if self._production is not None:
+    async def key(self) -> str:
+        """Return the administrator's key, which the first process shows soon after it answers."""
+        for _ in range(_LOOKS):
             for log in self._folder.glob("*.log"):
                 if found := re.search(r"EVA_API_KEY=(\S+)", log.read_text(encoding="utf-8")):
                     return found.group(1)
+            await asyncio.sleep(0.1)
         raise DeploymentFailedError("no process showed a key")
 
     async def close(self) -> None:

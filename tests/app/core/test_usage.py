@@ -12,23 +12,16 @@ from app.core.kinds import USAGE
 from app.core.models import Partition, Query, Usage
 from app.core.ports import Listing, Ports, Records
 from app.core.usage import Ledger
+from tests.clock import Clock
 
 TENANT, KEY, SPACE = "ten_a", "key:a", "spc_a"
 DAY = "2026-11-30"
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC).timestamp()
 
 
-class Clock:
-    def __init__(self, now: float = NOON) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOON)
 
 
 def ledger(ports: Ports, clock: Clock, *budgets: str, **prices: int) -> Ledger:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from app.core import rests, work
+from app.core import work
 from app.core.access import Principal
 from app.core.kinds import DOCUMENTS
 from app.core.models import JobKind, Lease
@@ -12,13 +12,7 @@ from app.core.ports import Ports, Settle
 from app.core.work import Handler, Lane, Worker
 from tests.app.core.driving import enqueue, run
 
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Shorten the pauses and leases that would make these tests wait."""
-    monkeypatch.setattr(rests, "_FAILED_S", (0.01,))
-    monkeypatch.setattr(rests, "_WAITS_S", (0.01, 0.01))
-    monkeypatch.setattr(work, "_POLL_S", 0.02)
+pytestmark = pytest.mark.usefixtures("quick")
 
 
 async def test_a_job_that_fails_is_tried_again_until_it_works(

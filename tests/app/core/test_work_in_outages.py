@@ -7,20 +7,14 @@ from typing import Any
 
 import pytest
 
-from app.core import rests, work
+from app.core import work
 from app.core.access import Principal
 from app.core.errors import UnavailableError
 from app.core.models import Lease
 from app.core.ports import Ports, Settle
 from tests.app.core.driving import enqueue, run
 
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Shorten the pauses and leases that would make these tests wait."""
-    monkeypatch.setattr(rests, "_FAILED_S", (0.01,))
-    monkeypatch.setattr(rests, "_WAITS_S", (0.01, 0.01))
-    monkeypatch.setattr(work, "_POLL_S", 0.02)
+pytestmark = pytest.mark.usefixtures("quick")
 
 
 async def test_attempts_that_met_a_dependency_that_was_down_do_not_count(

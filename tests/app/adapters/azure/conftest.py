@@ -9,6 +9,7 @@ import pytest
 
 from app.adapters.azure.credentials import open_identity
 from app.adapters.azure.vault import Vault, VaultPlace, open_vault
+from tests.clock import Clock
 from tests.peers.fixtures import (
     azurite,
     cosmos_peer,
@@ -34,19 +35,9 @@ __all__ = [
 ]
 
 
-class Seconds:
-    """A clock that tests move."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def seconds() -> Seconds:
-    return Seconds()
+def seconds() -> Clock:
+    return Clock()
 
 
 @pytest.fixture
@@ -55,7 +46,7 @@ def name() -> str:
 
 
 @asynccontextmanager
-async def opened(folder: Path, url: str, seconds: Seconds) -> AsyncIterator[Vault]:
+async def opened(folder: Path, url: str, seconds: Clock) -> AsyncIterator[Vault]:
     place = VaultPlace(url=url, certificates=folder / "vault.pem")
     async with open_identity() as identity, open_vault(place, identity) as vault:
         yield Vault(vault._client, clock=seconds)
@@ -70,6 +61,6 @@ def trusted(vault: Running, vault_folder: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.fixture
-async def found(trusted: str, vault_folder: Path, seconds: Seconds) -> AsyncIterator[Vault]:
+async def found(trusted: str, vault_folder: Path, seconds: Clock) -> AsyncIterator[Vault]:
     async with opened(vault_folder, trusted, seconds) as vault:
         yield vault

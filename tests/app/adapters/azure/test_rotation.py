@@ -15,7 +15,7 @@ from app.adapters.azure.cosmos import CosmosPlace, initialise, open_cosmos
 from app.adapters.azure.storage import KeyWithin, StorageAccount, StorageCalls, open_storage
 from app.adapters.azure.vault import TTL_S, Vault, VaultSecret
 from app.core.errors import UnavailableError
-from tests.app.adapters.azure.conftest import Seconds
+from tests.clock import Clock
 from tests.contract.cosmos import VECTORS, means
 from tests.peers import azurite as storage_peer
 from tests.peers.cosmos.running import Running as CosmosPeer
@@ -34,7 +34,7 @@ class Kept:
     folder: Path
     url: str
     name: str
-    seconds: Seconds
+    seconds: Clock
 
     @property
     def secret(self) -> VaultSecret:
@@ -45,7 +45,7 @@ class Kept:
 
 
 @pytest.fixture
-def kept(found: Vault, vault_folder: Path, trusted: str, name: str, seconds: Seconds) -> Kept:
+def kept(found: Vault, vault_folder: Path, trusted: str, name: str, seconds: Clock) -> Kept:
     return Kept(found, vault_folder, trusted, name, seconds)
 
 

@@ -11,8 +11,9 @@ from app.adapters.azure.models import ChatComposer, ModelResource, open_client
 from app.adapters.azure.vault import TTL_S, Vault, VaultPlace, open_vault
 from app.core.errors import SetupError, UnavailableError
 from app.core.ports import Found, Material
-from tests.app.adapters.azure.conftest import Seconds, opened
+from tests.app.adapters.azure.conftest import opened
 from tests.app.core.passages import ranked
+from tests.clock import Clock
 from tests.peers.proxying import Faults
 from tests.peers.vaults import fill
 
@@ -34,7 +35,7 @@ async def test_without_a_token_the_vault_says_nothing(
 
 
 async def test_a_rotated_secret_is_seen_when_the_old_one_has_been_known_long_enough(
-    found: Vault, trusted: str, vault_folder: Path, name: str, seconds: Seconds
+    found: Vault, trusted: str, vault_folder: Path, name: str, seconds: Clock
 ) -> None:
     fill(vault_folder, trusted, **{name: "first"})
     await found.read(name)
@@ -46,7 +47,7 @@ async def test_a_rotated_secret_is_seen_when_the_old_one_has_been_known_long_eno
 
 
 async def test_a_refused_secret_is_read_anew_but_not_over_and_over(
-    found: Vault, trusted: str, vault_folder: Path, name: str, seconds: Seconds
+    found: Vault, trusted: str, vault_folder: Path, name: str, seconds: Clock
 ) -> None:
     fill(vault_folder, trusted, **{name: "first"})
     await found.read(name)
@@ -59,7 +60,7 @@ async def test_a_refused_secret_is_read_anew_but_not_over_and_over(
 
 
 async def test_while_the_vault_is_down_a_secret_is_what_it_was(
-    trusted: str, vault_folder: Path, name: str, seconds: Seconds, faults: Faults
+    trusted: str, vault_folder: Path, name: str, seconds: Clock, faults: Faults
 ) -> None:
     front = faults.front(name, trusted)
     fill(vault_folder, trusted, **{name: "first"})
@@ -90,7 +91,7 @@ async def test_a_vault_elsewhere_that_asks_for_another_audience_gets_no_token(
 
 
 async def test_a_model_gets_the_key_of_the_day(
-    found: Vault, trusted: str, vault_folder: Path, name: str, seconds: Seconds
+    found: Vault, trusted: str, vault_folder: Path, name: str, seconds: Clock
 ) -> None:
     sent: list[str] = []
 

@@ -9,6 +9,7 @@ from app.core.audit import Act, acting
 from app.core.kinds import SPACES
 from app.core.models import Partition, Space
 from app.core.ports import Noted, Put
+from tests.clock import Clock
 
 TENANT = "ten_a"
 HOME = Partition(TENANT)
@@ -20,16 +21,6 @@ ACT = Act(
     personal={"address": "203.0.113.7"},
 )
 WRITERS, EACH = 4, 150
-
-
-class Clock:
-    """Wall time that the test moves."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def space(id_: str) -> Space:

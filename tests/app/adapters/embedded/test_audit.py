@@ -20,17 +20,17 @@ from tests.app.adapters.embedded.auditing import (
     ACT,
     HOME,
     TENANT,
-    Clock,
     fill,
     noted,
     on_behalf,
     space,
 )
+from tests.clock import Clock
 
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(1_800_000_000.0)
 
 
 @pytest.fixture

@@ -22,16 +22,16 @@ from tests.app.adapters.embedded.auditing import (
     EACH,
     HOME,
     WRITERS,
-    Clock,
     fill,
     on_behalf,
     space,
 )
+from tests.clock import Clock
 
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(1_800_000_000.0)
 
 
 @pytest.fixture

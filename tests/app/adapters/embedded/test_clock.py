@@ -7,6 +7,7 @@ from app.adapters.embedded import EmbeddedStore, open_store
 from app.core.errors import LeaseLostError
 from app.core.models import Job, JobKind, Lease, Partition
 from app.core.ports import Enqueue, Settle
+from tests.clock import Clock
 from tests.contract.sample import a_job
 
 HOUR_S = 3600.0
@@ -14,19 +15,9 @@ INGEST = (JobKind.INGEST,)
 HOME = Partition("ten_default")
 
 
-class Clock:
-    """A wall clock that can be set."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(1_800_000_000.0)
 
 
 @pytest.fixture

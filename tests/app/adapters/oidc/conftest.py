@@ -6,9 +6,9 @@ import pytest
 from app.adapters.oidc import IssuerConfig, OidcVerifier, Timing, open_verifier
 from app.adapters.oidc.fetching import Place
 from app.adapters.oidc.source import KeySource
-from tests.app.adapters.oidc.clock import Clock
 from tests.app.adapters.oidc.publisher import DISCOVERY, Publisher, publishing
 from tests.app.adapters.oidc.signer import AUDIENCE, TENANT, Signer
+from tests.clock import Clock
 
 
 @pytest.fixture

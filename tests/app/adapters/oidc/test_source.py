@@ -8,9 +8,9 @@ import pytest
 from app.adapters.oidc.fetching import Place
 from app.adapters.oidc.source import KeySource, Timing
 from app.core.errors import UnavailableError
-from tests.app.adapters.oidc.clock import Clock
 from tests.app.adapters.oidc.publisher import DISCOVERY, KEYS, Publisher
 from tests.app.adapters.oidc.signer import Signer, published, rsa_key
+from tests.clock import Clock
 
 ONCE = [DISCOVERY, KEYS]
 NEWER = {"keys": [published(rsa_key("newer"), "rsa-2")]}

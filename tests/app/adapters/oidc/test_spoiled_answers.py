@@ -8,8 +8,8 @@ import pytest
 
 from app.adapters.oidc.fetching import MOST_BYTES
 from app.adapters.oidc.source import KeySource
-from tests.app.adapters.oidc.clock import Clock
 from tests.app.adapters.oidc.publisher import DISCOVERY, KEYS, Answer, Publisher
+from tests.clock import Clock
 
 Spoil = Callable[[Publisher], None]
 

@@ -10,6 +10,7 @@ from app.adapters.quotas import Breaker, Redis, SharedCounter, shared_counter
 from app.core.errors import UnavailableError
 from app.core.quotas import OnLoss, Take
 from tests.app.adapters.quotas.redis_server import Door, door
+from tests.clock import Clock
 
 PATIENCE_S = 0.25  # five times the service's, for machines that do much else meanwhile
 
@@ -18,19 +19,9 @@ def someone(limit: int = 1000, on_loss: OnLoss = OnLoss.OPEN) -> Take:
     return Take(secrets.token_hex(8), limit, 1, on_loss)
 
 
-class Seconds:
-    """A monotonic clock that tests move."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def seconds() -> Seconds:
-    return Seconds()
+def seconds() -> Clock:
+    return Clock(100.0)
 
 
 @pytest.fixture
@@ -41,7 +32,7 @@ async def entrance(redis_port: int) -> AsyncIterator[Door]:
 
 
 @pytest.fixture
-async def counter(entrance: Door, seconds: Seconds) -> AsyncIterator[SharedCounter]:
+async def counter(entrance: Door, seconds: Clock) -> AsyncIterator[SharedCounter]:
     """A counter that has reached Redis before."""
     redis = Redis(host="127.0.0.1", port=entrance.port, timeout_s=PATIENCE_S)
     async with shared_counter(redis, Breaker(seconds)) as found:
@@ -125,7 +116,7 @@ async def test_many_calls_at_once_find_an_outage_together(
 
 
 async def test_an_outage_raises_one_alarm_and_its_end_is_told(
-    counter: SharedCounter, entrance: Door, seconds: Seconds, caplog: pytest.LogCaptureFixture
+    counter: SharedCounter, entrance: Door, seconds: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "eva.quotas")
     entrance.hole = True
@@ -138,7 +129,7 @@ async def test_an_outage_raises_one_alarm_and_its_end_is_told(
     assert "back" in caplog.text
 
 
-async def recover(counter: SharedCounter, seconds: Seconds) -> None:
+async def recover(counter: SharedCounter, seconds: Clock) -> None:
     """Ask now and then until Redis counts again."""
     for _ in range(50):
         seconds.now += 6
@@ -151,7 +142,7 @@ async def recover(counter: SharedCounter, seconds: Seconds) -> None:
 
 @pytest.mark.parametrize("outage", OUTAGES)
 async def test_redis_counts_again_when_it_is_back(
-    counter: SharedCounter, entrance: Door, seconds: Seconds, outage: object
+    counter: SharedCounter, entrance: Door, seconds: Clock, outage: object
 ) -> None:
     assert callable(outage)
     take = someone(limit=3)
@@ -172,7 +163,7 @@ async def test_redis_that_was_never_there_stops_no_one() -> None:
         assert [await counter.take(take) for _ in range(9)].count(0.0) == 4
 
 
-def test_one_call_at_a_time_tries_again(seconds: Seconds) -> None:
+def test_one_call_at_a_time_tries_again(seconds: Clock) -> None:
     breaker = Breaker(seconds)
     assert [breaker.failed() for _ in range(4)] == [False, False, True, False]
     assert not breaker.lets_pass()

@@ -6,16 +6,9 @@ from hypothesis import strategies as st
 
 from app.adapters.resilience.breaker import Breaker, Rules, State
 from app.adapters.resilience.retrying import Budget, pause_s
+from tests.clock import Clock
 
 RULES = Rules(window_s=10, calls=4, share=0.5, pause_s=1, longest_s=4, trials=2)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

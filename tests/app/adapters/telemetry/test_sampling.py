@@ -7,16 +7,9 @@ from app.adapters.telemetry.sampling import Sampler
 from app.core import tracing
 from app.core.errors import UnavailableError
 from app.core.tracing import Kind, Span
+from tests.clock import Clock
 
 GIVEN = f"00-{'ab' * 16}-{'cd' * 8}-"
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def kept(sampler: Sampler, clock: Clock, *, per_second: int, seconds: int) -> list[float]:
@@ -31,7 +24,7 @@ def kept(sampler: Sampler, clock: Clock, *, per_second: int, seconds: int) -> li
 def test_of_a_rush_out_of_silence_not_all_are_kept_but_they_stand_for_all() -> None:
     chance, counts, totals = random.Random(3), [], []  # noqa: S311 - no secret
     for _ in range(200):
-        sampler = Sampler(5, Clock(), chance.random)
+        sampler = Sampler(5, Clock(0.0), chance.random)
         weights = [weight for _ in range(400) if (weight := sampler.weight()) is not None]
         counts.append(len(weights))
         totals.append(sum(weights))
@@ -40,12 +33,12 @@ def test_of_a_rush_out_of_silence_not_all_are_kept_but_they_stand_for_all() -> N
 
 
 def test_few_traces_are_all_kept_and_stand_for_themselves() -> None:
-    clock = Clock()
+    clock = Clock(0.0)
     assert kept(Sampler(5, clock), clock, per_second=4, seconds=10) == [1.0] * 40
 
 
 def test_of_many_traces_few_are_kept_and_stand_for_all() -> None:
-    clock, chance = Clock(), random.Random(7)  # noqa: S311 - no secret
+    clock, chance = Clock(0.0), random.Random(7)  # noqa: S311 - no secret
     sampler = Sampler(5, clock, chance.random)
     kept(sampler, clock, per_second=400, seconds=1)  # the rate has to be seen first
     weights = kept(sampler, clock, per_second=400, seconds=60)
@@ -54,7 +47,7 @@ def test_of_many_traces_few_are_kept_and_stand_for_all() -> None:
 
 
 def test_nothing_is_kept_when_nothing_is_wanted() -> None:
-    clock = Clock()
+    clock = Clock(0.0)
     assert kept(Sampler(0, clock), clock, per_second=50, seconds=3) == []
 
 
@@ -88,7 +81,7 @@ def test_a_slow_trace_is_kept_although_it_was_not_drawn() -> None:
 
 
 def test_unusual_traces_are_kept_only_as_far_as_there_is_room() -> None:
-    held = Traces(Sampler(0, Clock()))
+    held = Traces(Sampler(0, Clock(0.0)))
     for _ in range(100):
         recorded(held, failing=True)
     assert len(held.taken()) == 20

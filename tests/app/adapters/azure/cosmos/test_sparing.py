@@ -13,6 +13,7 @@ from app.adapters.azure.cosmos.remembering import Remembered
 from app.core.kinds import API_KEYS, DOCUMENTS
 from app.core.models import JobKind, Partition
 from app.core.ports import Put, Remove
+from tests.clock import Clock
 from tests.contract.cosmos import means
 from tests.contract.passages import PASSPORT, TAX, add
 from tests.contract.sample import a_document, a_key
@@ -116,15 +117,6 @@ async def test_a_record_that_is_elsewhere_now_is_found_there(
     found = await other.records.find(DOCUMENTS, space.tenant_id, document.id)
     assert found is not None
     assert found.value == moved
-
-
-class Clock:
-    """Time that is told to go on."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 async def counted(counts: Counts, where: Partition, terms: Iterable[str]) -> dict[str, int]:
