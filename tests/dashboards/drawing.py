@@ -88,7 +88,7 @@ def _chart(lines: Mapping[str, Line], unit: str, size: tuple[int, int]) -> Itera
         yield f'<text x="4" y="{y + 4:.0f}">{_shown(share * top, unit)}</text>'
     yield f'<text x="{left}" y="{size[1] - 6}">0 s</text>'
     yield f'<text x="{right}" y="{size[1] - 6}" text-anchor="end">{lasted:.0f} s</text>'
-    largest = sorted(lines, key=lambda name: -max(value for _, value in lines[name]))
+    largest = sorted(lines, key=lambda name: (-max(value for _, value in lines[name]), name))
     for number, name in enumerate(largest[: len(COLOURS)]):
         points = " ".join(
             f"{left + (right - left) * (at - began).total_seconds() / lasted:.1f},"

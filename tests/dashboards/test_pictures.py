@@ -15,9 +15,8 @@ from tests.dashboards.small_project import ROOT
 BOARDS = {path.stem: path for path in (ROOT / "dashboards" / "grafana").glob("*.json")}
 
 
-def sent(metric: str, seconds: int, value: float, **properties: str) -> dict[str, Any]:
-    """What the exporter sends of a metric so many seconds ago."""
-    at = datetime.now(UTC) - timedelta(seconds=seconds)
+def sent(metric: str, at: datetime, value: float, **properties: str) -> dict[str, Any]:
+    """What the exporter sends of a metric at a time."""
     point = {"name": metric, "value": value, "count": 1, "min": value, "max": value}
     return {
         "time": at.isoformat(),
@@ -35,10 +34,18 @@ def titles(picture: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def pictures() -> dict[str, str]:
-    """Of a minute with reads and uploads, and nothing else."""
+    """Of a minute with as many reads as uploads at the same times, and nothing else."""
+    now = datetime.now(UTC)
     envelopes = [
-        sent("eva.requests", ago, 6.0 * ago, outcome="ok", within_ms="50", **{"class": kind})
-        for kind in ("read", "upload")
+        sent(
+            "eva.requests",
+            now - timedelta(seconds=ago),
+            6.0 * ago,
+            outcome="ok",
+            within_ms="50",
+            **{"class": kind},
+        )
+        for kind in ("upload", "read")
         for ago in range(6, 60, 6)
     ]
     return drawn(envelopes, "a run of the test")
