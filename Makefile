@@ -264,16 +264,17 @@ ci: ## Run what continuous integration runs
 # ---- the release gate: STAGE=pr|beta|production; ONLY=kind,kind names evidence to make anyway ----
 STAGE ?= beta
 CRITERION ?= F-01
-GATE := $(DEV) python -m pipelines.readiness
+GATE := $(DEV) eva-gate
+EVIDENCE := $(DEV) python -m pipelines.readiness.evidence
 SCANS := bandit,ruff-s,secrets,workflows,workflow-schema,dockerfile,uv-audit,pip-audit,safety,sbom,licences
 
 scan: $(UV) ## Run every scanner that can run here, and keep its report as evidence
 	$(announce)
-	$(GATE).evidence make --only $(SCANS)
+	$(EVIDENCE) make --only $(SCANS)
 
 evidence: $(UV) ## Make the evidence that STAGE demands and that is stale (STRICT=yes: a tool that fails, fails this)
 	$(announce)
-	$(GATE).evidence make --stage $(STAGE)
+	$(EVIDENCE) make --stage $(STAGE)
 
 gate: $(UV) ## Judge from the evidence whether this commit may go to STAGE; writes evidence/readiness
 	$(announce)
@@ -282,8 +283,8 @@ gate: $(UV) ## Judge from the evidence whether this commit may go to STAGE; writ
 explain: $(UV) ## Say all about one CRITERION of the gate: demands, findings, what to do
 	@$(GATE) explain $(CRITERION)
 
-verify: $(UV) ## Check the signed verdict of STAGE: signature, commit, policy, evidence, age
-	@$(GATE) verify --stage $(STAGE)
+verify: $(UV) ## Check the signed verdict of STAGE: signature, commit, policy, evidence, age (or of a PACK)
+	@$(GATE) verify $(PACK) --stage $(STAGE) $(if $(KEY_ID),--key-id $(KEY_ID))
 
 auditor-pack: $(UV) ## Put the verdict of STAGE and all that it takes to check it into one archive
 	$(announce)

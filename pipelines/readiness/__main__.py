@@ -1,4 +1,4 @@
-"""`python -m pipelines.readiness`: may this commit go further, why not, and who says so."""
+"""`eva-gate`: may this commit go further, why not, and who says so."""
 
 from pipelines.readiness.cli import main
 

@@ -9,20 +9,29 @@ from subprocess import CalledProcessError
 from typing import Annotated, Literal
 
 import typer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from rich.console import Console
 from rich.markup import escape
 
 from pipelines.readiness import history
-from pipelines.readiness.attest import keys
+from pipelines.readiness.attest import dsse, keys
 from pipelines.readiness.attest.verify import Expected, RefusedError, verify
 from pipelines.readiness.breakglass import Emergency, break_glass
 from pipelines.readiness.explain import explained
 from pipelines.readiness.located import ConfigurationError
 from pipelines.readiness.model import Stage
-from pipelines.readiness.pack import pack
+from pipelines.readiness.pack import pack as packed
+from pipelines.readiness.presented import own, presented, told_of
 from pipelines.readiness.reports import terminal
 from pipelines.readiness.reports.data import as_json
-from pipelines.readiness.session import ENVELOPE, Session, hold, publish, readiness_folder
+from pipelines.readiness.session import (
+    ENVELOPE,
+    PUBLIC_KEY,
+    Session,
+    hold,
+    publish,
+    readiness_folder,
+)
 from pipelines.readiness.subject import git
 
 cli = typer.Typer(
@@ -97,31 +106,52 @@ def explain(
 
 @cli.command("verify")
 def verify_verdict(  # noqa: PLR0913, PLR0917 - a command's options are its parameters
+    pack: Annotated[Path, typer.Argument(help="an auditor's pack, unpacked or not, or a clone")] = (
+        Path()
+    ),
     stage: StageOption = Stage.BETA,
-    root: Annotated[Path, typer.Option(help="a clone, or an unpacked auditor's pack")] = Path(),
-    commit: Annotated[str, typer.Option(help="what the verdict must be about")] = "HEAD",
-    key: Annotated[Path | None, typer.Option(help="public key; else this clone's own")] = None,
+    commit: Annotated[str, typer.Option(help="what to be about; else this clone's HEAD")] = "",
+    key: Annotated[Path | None, typer.Option(help="the public key to trust, a PEM file")] = None,
+    key_id: Annotated[str, typer.Option(help="the SHA-256 of the key to trust")] = "",
     now: Now = None,
     max_age_days: Annotated[int, typer.Option(min=1)] = 30,
 ) -> None:
-    """Check a signed verdict: signature, commit, policy, evidence, age. Trusts no file unread."""
-    path = readiness_folder(root, stage) / ENVELOPE
-    if not path.is_file():
-        raise typer.BadParameter(f"there is no verdict {path}: run make gate STAGE={stage}")
-    pem = key.read_bytes() if key else keys.public_pem(keys.development_key(_root()).public_key())
-    wanted = Expected(
-        commit=git(root, "rev-parse", "HEAD") if commit == "HEAD" else commit,
-        stage=stage,
-        root=root,
-        now=now or datetime.now(UTC),
-        max_age=timedelta(days=max_age_days),
-    )
-    trusted = {keys.DEVELOPMENT: keys.read_public(pem)}
-    passed = verify(json.loads(path.read_bytes()), trusted, wanted)
+    """Check a signed verdict: signature, commit, policy, evidence, age. Trusts no file unread.
+
+    Without --key or --key-id only what this clone signed itself is trusted.
+    """
+    with presented(pack) as root:
+        folder = readiness_folder(root, stage)
+        if not (folder / ENVELOPE).is_file():
+            raise typer.BadParameter(f"no verdict for {stage} in {pack}: name its --stage")
+        signer = _signer(folder, key, key_id)
+        wanted = Expected(
+            commit=commit or _head(),
+            stage=stage,
+            root=root,
+            now=now or datetime.now(UTC),
+            max_age=timedelta(days=max_age_days),
+        )
+        envelope = json.loads((folder / ENVELOPE).read_bytes())
+        passed = verify(envelope, {keys.DEVELOPMENT: signer}, wanted)
     said = "PASSED" if passed else "FAILED"
     print(f"intact; the verdict on {wanted.commit[:12]} for {stage} is {said}")
+    print(f"Signed with the key {dsse.key_id(signer)}.")
     print("A development key proves that nothing was altered, not who signed.")
     sys.exit(0 if passed else NOT_READY)
+
+
+def _signer(verdict: Path, key: Path | None, key_id: str) -> Ed25519PublicKey:
+    if key is None and not key_id:
+        return own(_root(), verdict)
+    return told_of(key or verdict / PUBLIC_KEY, key_id)
+
+
+def _head() -> str:
+    try:
+        return git(_root(), "rev-parse", "HEAD")
+    except CalledProcessError:
+        raise typer.BadParameter("this is no clone: say which --commit it is to be about") from None
 
 
 @cli.command()
@@ -152,7 +182,7 @@ def auditor_pack(stage: StageOption = Stage.BETA) -> None:
     """Judge, and put the verdict with all that it takes to check it into one archive."""
     session = _held(stage, None)
     publish(session)
-    print(pack(session).relative_to(_root()))
+    print(packed(session).relative_to(_root()))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,0 +1,62 @@
+"""A verdict as somebody hands it over: a clone, an unpacked auditor's pack, or the archive."""
+
+import tarfile
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from pipelines.readiness.attest import keys
+from pipelines.readiness.attest.dsse import key_id
+from pipelines.readiness.attest.verify import RefusedError
+from pipelines.readiness.session import PUBLIC_KEY
+
+
+@contextmanager
+def presented(place: Path) -> Iterator[Path]:
+    """Give the folder below which the verdict's files are; an archive is unpacked for the while."""
+    if place.is_dir():
+        yield place
+        return
+    with tempfile.TemporaryDirectory(prefix="eva-gate-") as folder:
+        yield _unpacked(place, Path(folder))
+
+
+def told_of(path: Path, told: str) -> Ed25519PublicKey:
+    """Return the key of a file, which has to be the one that somebody was told of, if any.
+
+    `told` is the SHA-256 of its DER form, as `openssl` and `sha256sum` print it in VERIFY.md.
+    """
+    key = keys.read_public(path.read_bytes())
+    if told and key_id(key) != told.lower():
+        raise RefusedError("key", f"{path.name} is the key {key_id(key)}, not {told}")
+    return key
+
+
+def own(root: Path, verdict: Path) -> Ed25519PublicKey:
+    """Return this clone's own key, which is right for verdicts that this clone signed."""
+    mine = keys.development_key(root).public_key()
+    beside = verdict / PUBLIC_KEY
+    brought = key_id(keys.read_public(beside.read_bytes())) if beside.is_file() else key_id(mine)
+    if brought != key_id(mine):
+        raise RefusedError(
+            "key",
+            f"another clone signed it, with the key {brought}; if its owner told you of that key"
+            f" in another way than with the pack, say --key-id {brought}",
+        )
+    return mine
+
+
+def _unpacked(archive: Path, folder: Path) -> Path:
+    try:
+        with tarfile.open(archive) as packed:
+            packed.extractall(folder, filter="data")
+    except (tarfile.TarError, EOFError, zlib.error) as error:
+        raise RefusedError("pack", f"{archive} is not whole, or not a pack: {error}") from None
+    found = list(folder.iterdir())
+    if len(found) != 1:
+        raise RefusedError("pack", f"{archive} holds {len(found)} things, a pack one folder")
+    return found[0]
