@@ -81,8 +81,10 @@ def make(
     console = Console()
     if moment.subject.dirty:
         console.print("[yellow]The tree has uncommitted changes: this evidence will not count.[/]")
+    before = [m.record for (_, where), m in found.items() if where is environment]
+    last = {record.id: record.finished - record.started for record in before}
     try:
-        made = make_all(steps, Crew(workshop=workshop, jobs=jobs, console=console))
+        made = make_all(steps, Crew(workshop=workshop, jobs=jobs, console=console, last=last))
     except KeyboardInterrupt:
         console.print(
             "[yellow]Interrupted. What was finished is kept: the same command goes on.[/]"

@@ -1,13 +1,15 @@
 """Making what is stale: side by side where the machine allows it, with progress as it goes."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console
 
 from pipelines.readiness.evidence.planning import State, Step
+from pipelines.readiness.evidence.progress import EVERY, Progress
 from pipelines.readiness.evidence.recording import Workshop, make
 from pipelines.readiness.model import Record
 
@@ -16,11 +18,16 @@ LOGS = "logs"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crew:
-    """How evidence is made: where, by how many at once, and who is told."""
+    """How evidence is made: where, by how many at once, who is told, and how often.
+
+    `last` is how long each kind took when it was made before.
+    """
 
     workshop: Workshop
     jobs: int
     console: Console
+    last: Mapping[str, timedelta] = field(default_factory=dict)
+    every: timedelta = EVERY
 
     def log(self, name: str) -> Path:
         """Return the file that keeps a tool's own output."""
@@ -40,8 +47,12 @@ def make_all(steps: Sequence[Step], crew: Crew) -> list[Record]:
     todo = [step for step in steps if step.state is State.MAKE]
     crew.log("").parent.mkdir(parents=True, exist_ok=True)
     made: list[Record] = []
-    for wave in waves(todo):
-        _together(wave, crew, lambda record: _tell(record, crew, made, len(todo)))
+    groups = list(waves(todo))
+    kinds = [step.source.id for group in groups for step in group]
+    progress = Progress(kinds, crew.last, crew.every)
+    with progress.told(crew.console):
+        for group in groups:
+            _together(group, crew, progress, lambda record: _tell(record, crew, made, len(todo)))
     return made
 
 
@@ -61,13 +72,11 @@ def waves(todo: Sequence[Step]) -> Iterator[list[Step]]:
         left = [step for step in left if step not in ready]
 
 
-def _together(wave: Sequence[Step], crew: Crew, tell: Callable[[Record], None]) -> None:
-    names = ", ".join(step.source.id for step in wave)
-    with (
-        crew.console.status(f"making {names}"),
-        ThreadPoolExecutor(max_workers=crew.jobs) as pool,
-    ):
-        started = [pool.submit(_one(step, crew)) for step in wave]
+def _together(
+    group: Sequence[Step], crew: Crew, progress: Progress, tell: Callable[[Record], None]
+) -> None:
+    with ThreadPoolExecutor(max_workers=crew.jobs) as pool:
+        started = [pool.submit(_one, step, crew, progress) for step in group]
         try:
             for future in as_completed(started):
                 tell(future.result())
@@ -77,8 +86,9 @@ def _together(wave: Sequence[Step], crew: Crew, tell: Callable[[Record], None]) 
             raise
 
 
-def _one(step: Step, crew: Crew) -> Callable[[], Record]:
-    return lambda: make(step.source, crew.workshop, log=crew.log(step.source.id))
+def _one(step: Step, crew: Crew, progress: Progress) -> Record:
+    with progress.under_way(step.source.id):
+        return make(step.source, crew.workshop, log=crew.log(step.source.id))
 
 
 def _why(step: Step) -> str:
