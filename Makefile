@@ -6,6 +6,10 @@ SERVICE := $(UV) run --frozen --no-default-groups
 DEV := $(UV) run --frozen
 PYTEST_ARGS ?= -n auto --dist loadfile
 
+# Images of containers forbid keeping compiled modules: then each of the hundreds of processes that
+# tests start would compile all it imports, which doubles what the tests cost.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The first line of every recipe: says what the target does, in the words of `make help`.
 announce = @sed -n 's/^$@:.*\#\# */\n== $@: /p' Makefile
 

@@ -11,7 +11,7 @@ from app.core.models import Scope, SpaceRole
 from app.core.roles import IN_SPACE
 from tests.authz.callers import Caller
 from tests.authz.operations import Operation
-from tests.authz.world import Row
+from tests.authz.world import Owned
 
 _ID = re.compile(r"(?:(?:spc|doc|qry|job)_)?[0-9a-hjkmnp-tv-z]{26}")
 _OWN_TO_A_REQUEST = frozenset({"x-request-id"})
@@ -80,19 +80,20 @@ def told(answer: httpx2.Response) -> tuple[object, ...]:
     return answer.status_code, text, tuple(headers)
 
 
-def out_of_reach(
-    answer: httpx2.Response, caller: Caller, stored: Iterable[Row], closed: Closed
-) -> set[str]:
-    """Return the ids in an answer that belong to something the caller must not see."""
-    text = answer.text + "".join(answer.headers.values())
-    named = set(_ID.findall(text))
-    return {row.id for row in stored if row.id in named and not _reaches(caller, row, closed)}
+def ids(answer: httpx2.Response) -> set[str]:
+    """Return all in an answer that may be an id."""
+    return set(_ID.findall(answer.text + "".join(answer.headers.values())))
 
 
-def _reaches(caller: Caller, row: Row, closed: Closed) -> bool:
-    if row.tenant != caller.tenant:
+def out_of_reach(named: Iterable[Owned], caller: Caller, closed: Closed) -> set[str]:
+    """Return the ids of what the caller must not see."""
+    return {one.id for one in named if not _reaches(caller, one, closed)}
+
+
+def _reaches(caller: Caller, one: Owned, closed: Closed) -> bool:
+    if one.tenant != caller.tenant:
         return False
-    space = row.id if row.kind == "space" else row.space
+    space = one.id if one.kind == "space" else one.space
     administers = caller.scopes is not None and Scope.ADMIN_ALL in caller.scopes
     if space in closed and caller.id not in closed[space] and not administers:
         return False

@@ -30,18 +30,22 @@ class Trial:
 
     async def holds(self, caller: Caller, ids: Ids, verdict: Verdict) -> httpx2.Response:
         """Ask, and hold the answer and what it left behind against what was expected."""
-        before = self.world.stored()
+        before = None if verdict is ANSWERED else self.world.stored()
         answer = await self._asked(caller, ids)
-        after = self.world.stored()
         if wrong := expecting.differing(answer, verdict):
             self._wrong(wrong)
-        if verdict is not ANSWERED and after != before:
-            self._wrong(f"a refusal changed {sorted(map(str, after ^ before))}")
-        closed = {} if self.operation.id in WHOLE_TENANT else self.world.closed
-        strange = expecting.out_of_reach(answer, caller, after, closed)
-        if strange and answer.is_success and caller.scopes is not None:
+        if before is not None and (changed := before ^ self.world.stored()):
+            self._wrong(f"a refusal changed {sorted(map(str, changed))}")
+        if answer.is_success and (strange := self._out_of_reach(answer, caller)):
             self._wrong(f"the answer names {sorted(strange)}")
         return answer
+
+    def _out_of_reach(self, answer: httpx2.Response, caller: Caller) -> set[str]:
+        if caller.scopes is None:
+            return set()
+        named = self.world.named(expecting.ids(answer))
+        closed = {} if self.operation.id in WHOLE_TENANT else self.world.closed
+        return expecting.out_of_reach(named, caller, closed)
 
     async def refuses(self, caller: Caller, ids: Ids, twin: Ids, verdict: Verdict) -> None:
         """Hold a refusal, and that it is the one for objects that do not exist."""
