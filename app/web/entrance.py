@@ -17,7 +17,7 @@ from app.web.refusing import refuse
 
 _PROBES = frozenset({"/livez", "/readyz", "/health", "/health/ready"})
 _CREDENTIALS = ("authorization", "x-api-key", "cookie")
-_HSTS = (b"strict-transport-security", b"max-age=31536000")
+_HSTS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,9 @@ from pipelines.readiness.subject import read_subject
 from pipelines.scans.scanner import ROOT
 
 CONTROL = "control"
-KEYS = ("list", "id", "title", "tests", "not_applicable")
+# What a row says: which tests answer it, or why none does.
+ANSWERS = ("tests", "not_applicable", "not_met")
+KEYS = ("list", "id", "title", *ANSWERS)
 # What a threat says besides; the page of the threat model shows it.
 OF_THREATS = ("asset", "stride", "control", "residual")
 
@@ -31,19 +33,20 @@ def read_rows(path: Path) -> list[Table]:
         row.only(*KEYS, *OF_THREATS)
         if row.text("list") not in lists:
             raise row.refuse("there is no such [[list]]", "list")
-        if ("tests" in row.values) == ("not_applicable" in row.values):
-            raise row.refuse("say either 'tests' or 'not_applicable'")
+        if sum(key in row.values for key in ANSWERS) != 1:
+            raise row.refuse(f"say one of {', '.join(ANSWERS)}")
         if "tests" in row.values and not row.texts("tests"):
             raise row.refuse("no pattern in it", "tests")
     return rows
 
 
 def answered(row: Table, every: Iterable[Case]) -> dict[str, Any]:
-    """Return a row with its status: met, failed, untested, or not applicable."""
+    """Return a row with its status: met, failed, untested, not applicable, or not met."""
     said = {"list": row.text("list"), "id": row.text("id"), "title": row.text("title")}
-    if "not_applicable" in row.values:
-        reason = row.text("not_applicable")
-        return {**said, "status": "not applicable", "tests": [], "reason": reason}
+    for key in ("not_applicable", "not_met"):
+        if key in row.values:
+            status = key.replace("_", " ")
+            return {**said, "status": status, "tests": [], "reason": row.text(key)}
     patterns, every = row.texts("tests"), list(every)
     empty = [p for p in patterns if not any(matches(case.id, (p,)) for case in every)]
     found = [c for c in every if matches(c.id, patterns) or (CONTROL, said["id"]) in c.properties]

@@ -3,6 +3,9 @@
 from pipelines.readiness.checks.check import Asked, Check, parsed
 from pipelines.readiness.model import Finding, Reading
 
+# A row whose tests failed, and one of which its authors say that it is not met.
+UNMET = ("failed", "not met")
+
 
 def read(report: bytes, asked: Asked) -> Reading:
     """Read rows of `{list, id, status, tests, reason}`; a row without any test is absent."""
@@ -17,13 +20,17 @@ def read(report: bytes, asked: Asked) -> Reading:
             *(row["id"] for row in rows if row["status"] == "untested"),
         ),
         findings=tuple(
-            Finding(rule="unmet", where=f"{row['list']}/{row['id']}", message=row["reason"])
+            Finding(
+                rule="unmet",
+                where=f"{row['list']}/{row['id']}",
+                message=row["reason"],
+            )
             for row in rows
-            if row["status"] == "failed"
+            if row["status"] in UNMET
         ),
         facts={
             status: sum(row["status"] == status for row in rows)
-            for status in ("met", "untested", "failed", "not applicable")
+            for status in ("met", "untested", *UNMET, "not applicable")
         },
     )
 

@@ -29,7 +29,10 @@ async def test_every_answer_has_the_security_headers_and_no_banner(house: House)
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["cache-control"] == "no-store"
         assert headers["referrer-policy"] == "no-referrer"
-        assert headers["content-security-policy"].startswith("default-src 'none'")
+        assert headers["content-security-policy"].split("; ") == [
+            *("default-src 'none'", "base-uri 'none'"),
+            *("form-action 'none'", "frame-ancestors 'none'"),
+        ]
         assert "server" not in headers
 
 

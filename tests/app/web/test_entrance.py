@@ -62,7 +62,8 @@ def test_two_host_headers_are_no_name(served: Served) -> None:
 
 def test_https_is_a_must_and_browsers_are_told_so(proxy: httpx2.Client) -> None:
     answer = proxy.get("/openapi.json")
-    assert answer.headers["strict-transport-security"] == "max-age=31536000"
+    told = answer.headers["strict-transport-security"]
+    assert told == "max-age=31536000; includeSubDomains"
     for said in ({"X-Forwarded-Proto": "http"}, {"X-Forwarded-Proto": "https, http"}):
         plain = proxy.post(f"{API}/spaces", json={"name": "x"}, headers=said)
         assert "strict-transport-security" not in plain.headers

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -52,11 +53,12 @@ class Publisher:
 
 
 @asynccontextmanager
-async def publishing() -> AsyncIterator[Publisher]:
+async def publishing(tls: ssl.SSLContext | None = None) -> AsyncIterator[Publisher]:
     publisher = Publisher()
     publisher.answering.set()
-    server = await asyncio.start_server(publisher.serve, "127.0.0.1", 0)
-    publisher.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server = await asyncio.start_server(publisher.serve, "127.0.0.1", 0, ssl=tls)
+    scheme = "https" if tls else "http"
+    publisher.url = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
         yield publisher
     finally:
