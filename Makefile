@@ -4,7 +4,9 @@ UV ?= $(shell uv --version >/dev/null 2>&1 && command -v uv || echo .tools/bin/u
 PY ?= python3
 SERVICE := $(UV) run --frozen --no-default-groups
 DEV := $(UV) run --frozen
-PYTEST_ARGS ?= -n auto --dist loadfile
+# Files in the order of their names: where those of many tests go first, the few long tests are left
+# for the end, when nothing else is there to be done beside them.
+PYTEST_ARGS ?= -n auto --dist loadfile --no-loadscope-reorder
 
 # Images of containers forbid keeping compiled modules: then each of the hundreds of processes that
 # tests start would compile all it imports, which doubles what the tests cost.

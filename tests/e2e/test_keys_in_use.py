@@ -12,12 +12,13 @@ from tests.e2e.steps import new_key, new_space, refused
 from tests.e2e.target import Target
 
 USERS = 3
+PAUSE_S = 0.02  # between two requests of a user
 OVERLAP_S = 8
 FREE = 60  # a minute
 
 
 class Use:
-    """Several clients read a space without a pause, each request with the token of its moment."""
+    """Several clients go on reading a space, each request with the token of its moment."""
 
     def __init__(self, target: Target, space: str, token: str) -> None:
         self.token = token
@@ -52,6 +53,7 @@ class Use:
                     self.seen.append(told.status_code)
                     self._answers[number] += 1
                     self._heard.notify_all()
+                await asyncio.sleep(PAUSE_S)
 
 
 async def test_a_key_is_replaced_while_it_is_used_and_no_request_is_lost(

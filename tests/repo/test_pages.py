@@ -94,7 +94,8 @@ def test_a_variable_of_another_program_does_not_stop_the_service(
         if isinstance(node, ast.Constant) and re.fullmatch("EVA_[A-Z_]+[A-Z]", str(node.value))
     }
     assert read
-    assert {(name, value) for name, value in read if value not in known_names()} == set()
+    known = known_names()
+    assert {(name, value) for name, value in read if value not in known} == set()
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from app.adapters.azure.cosmos import CosmosStore
+from app.adapters.azure.cosmos import CosmosStore, container
 from app.core.ids import new_id
 from app.core.models import Partition
 from tests.contract.cosmos import fresh_database
@@ -13,6 +13,12 @@ from tests.peers.cosmos.running import Running
 from tests.peers.fixtures import cosmos_peer
 
 __all__ = ["cosmos_peer"]
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shorten the pauses before what failed is asked again, but those that were asked for."""
+    monkeypatch.setattr(container, "_LONGEST_PAUSE_S", 0.01)
 
 
 @pytest.fixture

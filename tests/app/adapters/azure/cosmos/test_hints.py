@@ -57,7 +57,7 @@ async def test_a_job_that_is_enqueued_twice_keeps_its_entry(
 async def test_an_entry_rests_while_its_commit_may_come_and_goes_when_it_never_did(
     cosmos_peer: Running, store: CosmosStore, faults: Faults, space: Partition
 ) -> None:
-    faults.add([{"method": "POST", "path": BATCHES, "status": 503, "times": 99}])
+    faults.add([{"method": "POST", "path": BATCHES, "status": 500, "times": 99}])
     with pytest.raises(UnavailableError):
         await store.records.commit(space, Enqueue(job=a_job(space)))
     faults.end()
@@ -88,7 +88,7 @@ async def test_a_job_that_is_done_is_not_claimed_though_its_entry_was_left(
     await store.records.commit(space, Enqueue(job=a_job(space)))
     lease = await claimed(store)
     assert lease is not None
-    faults.add([{"method": "DELETE", "path": WORK, "status": 503, "times": 99}])
+    faults.add([{"method": "DELETE", "path": WORK, "status": 500, "times": 99}])
     await store.records.commit(space, Settle(lease=lease))
     faults.end()
     left = entry(cosmos_peer, store)
@@ -125,7 +125,7 @@ async def test_a_signpost_to_nothing_leads_nowhere(
     store: CosmosStore, faults: Faults, space: Partition
 ) -> None:
     document, key = a_document(space), a_key(Partition(space.tenant_id))
-    faults.add([{"method": "POST", "path": BATCHES, "status": 503, "times": 99}])
+    faults.add([{"method": "POST", "path": BATCHES, "status": 500, "times": 99}])
     for place, put in (
         (space, Put(kind=DOCUMENTS, value=document)),
         (Partition(space.tenant_id), Put(kind=API_KEYS, value=key)),

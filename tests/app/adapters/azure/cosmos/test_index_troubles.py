@@ -55,7 +55,7 @@ async def test_a_switch_that_ended_half_way_shows_the_old_version_and_can_be_don
 ) -> None:
     document_id = await add(store.index, space, PASSPORT)
     await store.index.stage(ref(space, document_id, 2), "", extraction(TAX))
-    faults.add([{"method": "PUT", "path": PASSAGES, "status": 503, "times": 99}])
+    faults.add([{"method": "PUT", "path": PASSAGES, "status": 500, "times": 99}])
     with pytest.raises(UnavailableError):
         await store.index.activate(ref(space, document_id, 2), {})
     faults.end()
@@ -71,7 +71,7 @@ async def test_what_a_switch_left_behind_is_not_found_and_goes_with_the_document
 ) -> None:
     document_id = await add(store.index, space, PASSPORT)
     await store.index.stage(ref(space, document_id, 2), "", extraction(TAX))
-    faults.add([{"method": "DELETE", "path": PASSAGES, "status": 503, "times": 99}])
+    faults.add([{"method": "DELETE", "path": PASSAGES, "status": 500, "times": 99}])
     with pytest.raises(UnavailableError):
         await store.index.activate(ref(space, document_id, 2), {})
     faults.end()
