@@ -22,6 +22,7 @@ from app.adapters.azure.cosmos.container import (
     Operation,
     Place,
 )
+from app.adapters.azure.cosmos.remembering import Remembered
 from app.core.audit import acting
 from app.core.errors import (
     ConflictError,
@@ -34,6 +35,7 @@ from app.core.errors import (
 from app.core.models import Partition
 from app.core.ports import MOST_CHANGES, Change, Enqueue, Put, Remove, Settle
 
+_MOST_HELD = 10_000  # leases whose jobs' tags are remembered
 _TRIES = 10  # of a commit whose removals and leases others change at the same time
 _GONE, _EXISTS, _CHANGED, _TOO_LARGE = 404, 409, 412, 413
 Meaning: TypeAlias = Mapping[int, Callable[[], EvaError]]
@@ -69,6 +71,7 @@ class Commits:
     def __init__(self, records: Container, chains: Chains) -> None:
         self._records = records
         self._chains = chains
+        self._held: Remembered[str, str] = Remembered(_MOST_HELD)  # tags of jobs, by their token
 
     async def apply(
         self, partition: Partition, changes: Sequence[Change], jobs: Mapping[str, Item]
@@ -92,6 +95,7 @@ class Commits:
                         continue
                     _require_own(refused)
                     return await self._found(place, steps, changes, proof.op)
+                self._remember(changes, steps, said[1:])
                 return _tags(changes, steps, said[1:])
         raise UnavailableError(dependency="records", retry_after=1)
 
@@ -136,10 +140,21 @@ class Commits:
 
     async def _settled(self, partition: Partition, number: int, change: Settle) -> Step:
         name = items.job_id(change.lease.job.id)
+        if (tag := self._held.take(change.lease.token)) is not None:  # if not, we look again
+            return Step(number, ("delete", (name,), {"if_match_etag": items.quoted(tag)}), _LOST)
         found = await self._records.read(items.place(partition), name)
         if found is None or found["kind"] != items.JOB or found["token"] != change.lease.token:
             raise LeaseLostError
         return Step(number, ("delete", (name,), {"if_match_etag": found["_etag"]}), _LOST)
+
+    def _remember(
+        self, changes: Sequence[Change], steps: Sequence[Step], said: Sequence[Item]
+    ) -> None:
+        """Remember the tags of jobs that were born under a lease: most are settled untouched."""
+        for step, answer in zip(steps, said, strict=True):
+            change = changes[step.change]
+            if isinstance(change, Enqueue) and change.lease is not None:
+                self._held.put(change.lease.token, items.bare(answer["eTag"]))
 
     async def _found(
         self, place: Place, steps: Sequence[Step], changes: Sequence[Change], op: str

@@ -1,7 +1,7 @@
 """How many passages of a space are seen, and how many of them hold a term: what scores rest on.
 
-How often a term occurs is remembered for a while: it changes by little while a space does. That
-nobody holds it never is, since the next document may.
+How often a term occurs is remembered for a while: it changes by little while a space does. How many
+passages there are is for a moment. None is never remembered, since the next document may be one.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from app.adapters.azure.cosmos.remembering import Remembered
 from app.core.filters import Filter
 
 _SEEN = "c.kind = @kind AND c.visible = true"
-_KEPT_S = 30.0
+_KEPT_S, _TOTAL_KEPT_S = 30.0, 2.0
 _DRIFT = 0.1  # share by which a space may grow or shrink until its terms are counted again
 _MOST_KEPT = 50_000
 
@@ -37,6 +37,16 @@ class Counts:
         self._container = container
         self._clock = clock
         self._kept: Remembered[tuple[Place, str], _Counted] = Remembered(_MOST_KEPT)
+        self._totals: Remembered[Place, tuple[float, int]] = Remembered(_MOST_KEPT)
+
+    async def total(self, place: Place) -> int:
+        """Return how many passages were seen within the last seconds."""
+        now, kept = self._clock(), self._totals.get(place)
+        if kept is not None and now - kept[0] < _TOTAL_KEPT_S:
+            return kept[1]
+        if found := await self.seen(place):
+            self._totals.put(place, (now, found))
+        return found
 
     async def seen(self, place: Place, where: Filter | None = None) -> int:
         """Return how many passages are seen that pass the filter."""

@@ -17,6 +17,10 @@ class Remembered(Generic[K, V]):
         """Return what was put under the key, unless it is forgotten."""
         return self._held.get(key)
 
+    def take(self, key: K) -> V | None:
+        """Return what was put under the key, unless it is forgotten, and forget it."""
+        return self._held.pop(key, None)
+
     def put(self, key: K, value: V) -> None:
         """Remember."""
         self._held[key] = value

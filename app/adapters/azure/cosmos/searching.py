@@ -59,8 +59,9 @@ class Search:
         """Return how many passages pass, and what is known of the terms."""
         began = time.perf_counter()
         terms, where = list(self._often)[:_MOST_COUNTED], self._wanted.where
-        total = await self._counts.seen(self._place)
+        total = await self._counts.total(self._place)
         holding = await self._counts.holding(self._place, terms, total)
+        total = max((total, *holding.values()))  # those may have been counted later
         passing = total if where is None else await self._counts.seen(self._place, where)
         asked = scoring.Asked({t: self._often[t] for t in terms}, holding, total)
         return Counted(asked, passing, _ms_since(began))

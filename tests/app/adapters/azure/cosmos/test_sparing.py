@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,13 +11,14 @@ from app.adapters.azure.cosmos.counting import Counts
 from app.adapters.azure.cosmos.doorbell import BothDoorbells, LocalDoorbell
 from app.adapters.azure.cosmos.items import place
 from app.adapters.azure.cosmos.remembering import Remembered
+from app.core.errors import LeaseLostError
 from app.core.kinds import API_KEYS, DOCUMENTS
-from app.core.models import JobKind, Partition
-from app.core.ports import Put, Remove
+from app.core.models import JobKind, Lease, Partition
+from app.core.ports import Enqueue, Put, Remove, Settle
 from tests.clock import Clock
 from tests.contract.cosmos import means
 from tests.contract.passages import PASSPORT, TAX, add
-from tests.contract.sample import a_document, a_key
+from tests.contract.sample import a_document, a_job, a_key, minted
 from tests.peers.cosmos.faults import Faults
 from tests.peers.cosmos.running import Running
 
@@ -143,6 +145,20 @@ async def test_how_often_a_term_occurs_is_asked_again_after_a_while_or_growth(
     assert asked() == 2
 
 
+async def test_how_many_passages_there_are_is_asked_again_after_a_moment_and_while_there_are_none(
+    store: CosmosStore, space: Partition, asked: Callable[[], int]
+) -> None:
+    clock = Clock()
+    counts, here = Counts(store.index._container, clock), place(space)
+    assert (await counts.total(here), await counts.total(here), asked()) == (0, 0, 2)
+    await add(store.index, space, PASSPORT)
+    asked()
+    assert (await counts.total(here), await counts.total(here), asked()) == (1, 1, 1)
+    await add(store.index, space, TAX)
+    clock.now += 2
+    assert await counts.total(here) == 2
+
+
 async def test_that_nobody_holds_a_term_is_not_remembered(
     store: CosmosStore, space: Partition
 ) -> None:
@@ -151,6 +167,57 @@ async def test_that_nobody_holds_a_term_is_not_remembered(
     assert await counted(counts, space, ["tax"]) == {"tax": 0}
     await add(store.index, space, TAX)
     assert await counted(counts, space, ["tax"]) == {"tax": 1}
+
+
+async def test_many_records_are_one_question(
+    store: CosmosStore, space: Partition, asked: Callable[[], int]
+) -> None:
+    documents = [a_document(space) for _ in range(4)]
+    await store.records.commit(space, *(Put(kind=DOCUMENTS, value=one) for one in documents))
+    asked()
+    wanted = [*(one.id for one in documents), "doc_none"]
+    found = await store.records.get_many(DOCUMENTS, space, wanted)
+    assert {id_: one.value for id_, one in found.items()} == {one.id: one for one in documents}
+    assert asked() == 1
+    for id_, one in found.items():
+        assert one == await store.records.get(DOCUMENTS, space, id_)
+
+
+async def born(store: CosmosStore, space: Partition) -> Lease:
+    lease = minted(a_job(space), datetime.now(UTC) + timedelta(seconds=30))
+    await store.records.commit(space, Enqueue(job=lease.job, lease=lease))
+    return lease
+
+
+async def test_a_job_born_under_a_lease_is_settled_without_being_read(
+    store: CosmosStore, space: Partition, asked: Callable[[], int]
+) -> None:
+    lease = await born(store, space)
+    asked()
+    await store.records.commit(space, Settle(lease=lease))
+    assert asked() == 2  # the commit, and the entry that is taken down
+    with pytest.raises(LeaseLostError):
+        await store.records.commit(space, Settle(lease=lease))
+
+
+async def test_a_job_whose_lease_was_extended_is_settled_too(
+    store: CosmosStore, space: Partition
+) -> None:
+    lease = await born(store, space)
+    await store.jobs.extend(lease, lease_s=30)
+    await store.records.commit(space, Settle(lease=lease))
+    assert (await store.jobs.depth())["running"] == 0
+
+
+async def test_a_job_that_another_process_claimed_is_not_settled(
+    other: CosmosStore, store: CosmosStore, space: Partition
+) -> None:
+    lease = await born(store, space)
+    await other.jobs.release(lease, delay_s=0, reason="lost")
+    assert await other.jobs.claim([lease.job.kind], worker="other", lease_s=30) is not None
+    with pytest.raises(LeaseLostError):
+        await store.records.commit(space, Settle(lease=lease))
+    assert (await store.jobs.depth())["running"] == 1
 
 
 def test_of_too_many_the_first_are_forgotten() -> None:
