@@ -14,7 +14,10 @@ STEPS: Mapping[str, Text] = {
         "commit, then make evidence STAGE={stage}", "validez, puis make evidence STAGE={stage}"
     ),
     "not-built": Text("build {needs}, then " + MAKE, "construisez {needs}, puis " + MAKE),
-    "not-run": Text("settle that, then " + MAKE, "réglez cela, puis " + MAKE),
+    "not-run": Text(
+        "settle that (evidence/logs holds what was said), then " + MAKE,
+        "réglez cela (evidence/logs garde ce qui fut dit), puis " + MAKE,
+    ),
     "absent": Text(
         "build what is missing there, then " + MAKE, "construisez ce qui y manque, puis " + MAKE
     ),
@@ -42,9 +45,22 @@ def next_step(result: Result, source: Source, subject: Subject, language: Langua
     lacking = [need for need in source.needs if need in subject.lacks]
     return STEPS[_which(answer, source)][language].format(
         criterion=result.criterion.id,
-        evidence=answer.demand.evidence,
+        evidence=",".join(_alike(result)),
         needs=", ".join(lacking or source.needs),
         stage=answer.demand.stage,
+    )
+
+
+def _alike(result: Result) -> tuple[str, ...]:
+    """Return all evidence that one step settles: what has the trouble that decided."""
+    worst = result.worst
+    return tuple(
+        dict.fromkeys(
+            answer.demand.evidence
+            for answer in result.answers
+            if (answer.reason.code, answer.demand.environment)
+            == (worst.reason.code, worst.demand.environment)
+        )
     )
 
 

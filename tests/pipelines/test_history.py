@@ -49,6 +49,7 @@ def test_what_became_worse_or_better_or_slower_is_told() -> None:
     ]
     page = Page(as_html(story(accepted=before, changes=compared(before, after))))
     assert "120.5" in page.text
+    assert "non jugé" in page.text
 
 
 def test_the_history_grows_and_is_drawn(tmp_path: Path) -> None:

@@ -34,6 +34,8 @@ def test_the_page_says_everything_in_both_languages() -> None:
     assert languages.count("en") == languages.count("fr") > 50
     assert "NOT READY for beta" in PAGE.text
     assert "PAS PRÊT pour beta" in PAGE.text
+    assert "[cases: " in PAGE.text
+    assert "[cas: " in PAGE.text
     html_tag = next(attributes for tag, attributes in PAGE.found if tag == "html")
     assert html_tag["lang"] == "en"
 

@@ -16,7 +16,11 @@ MAKE = "make evidence ONLY=it"
         ("good", {}, ""),
         ("bad", {}, "make explain CRITERION=X-01"),
         ("good", {"commit": "3" * 40}, MAKE),
-        ("good", {"not_run": "no key"}, f"settle that, then {MAKE}"),
+        (
+            "good",
+            {"not_run": "no key"},
+            f"settle that (evidence/logs holds what was said), then {MAKE}",
+        ),
         (None, {}, MAKE),
     ],
 )
@@ -28,3 +32,11 @@ def test_the_next_step_fits_the_reason(
     court = policy(criterion("X-01", demand("it")), sources={"it": made})
     [result] = judge(court, evidence(*given), moment()).results
     assert next_step(result, made, moment().subject) == step
+
+
+def test_one_step_settles_all_evidence_that_has_the_same_trouble() -> None:
+    kinds = {name: kind(name) for name in ("one", "two", "three")}
+    court = policy(criterion("X-01", *(demand(name) for name in kinds)), sources=kinds)
+    given = evidence(material("three", example("junit", "good")))
+    [result] = judge(court, given, moment()).results
+    assert next_step(result, kinds["one"], moment().subject) == "make evidence ONLY=one,two"

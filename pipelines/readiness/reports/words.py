@@ -27,6 +27,24 @@ AREAS: Mapping[str, Text] = {
     "operations": Text("Operations", "Exploitation"),
     "compliance": Text("Compliance", "Conformité"),
 }
+# What checks count, where French has another word for it.
+FACTS: Mapping[str, str] = {
+    "below the level": "sous le niveau",
+    "below the severity": "sous la gravité",
+    "cases": "cas",
+    "commits of history": "commits de l'historique",
+    "experiments": "expériences",
+    "failed": "échoués",
+    "ignored": "ignorées",
+    "met": "satisfaits",
+    "not applicable": "sans objet",
+    "not met": "non satisfaits",
+    "reviewer": "réviseur",
+    "skipped tests": "tests omis",
+    "suppressed": "supprimées",
+    "untested": "non testés",
+    "users": "utilisateurs",
+}
 WAIVER_STATES: Mapping[WaiverState, Text] = {
     WaiverState.IN_USE: Text("in use", "utilisée"),
     WaiverState.ENDS_SOON: Text("ends soon", "expire bientôt"),
@@ -47,4 +65,5 @@ MEASURED = Text("What was measured", "Ce qui a été mesuré")
 COMPARISON = Text("Since the last accepted release", "Depuis la dernière version acceptée")
 NO_RELEASE = Text("No release was accepted yet.", "Aucune version n'a encore été acceptée.")
 NO_WAIVER = Text("There is none.", "Il n'y en a aucune.")
+NOT_JUDGED = Text("not judged", "non jugé")
 NO_CHANGE = Text("Nothing differs.", "Rien ne diffère.")

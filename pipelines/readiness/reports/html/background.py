@@ -1,6 +1,7 @@
 """What stands behind the verdict: waivers, the last release, earlier verdicts, the evidence."""
 
-from pipelines.readiness.model import Material, Text
+from pipelines.readiness.history import NOT_JUDGED, Change
+from pipelines.readiness.model import Material, Outcome, Text
 from pipelines.readiness.reports import drawing, words
 from pipelines.readiness.reports.html.markup import Markup, both, joined, table, tag
 from pipelines.readiness.reports.html.story import Story
@@ -32,7 +33,7 @@ EVIDENCE_HEAD = [
     both(Text("Tool", "Outil")),
     both(Text("Made", "Produite")),
     both(Text("Looked at", "Examiné")),
-    both(Text("Digests (SHA-256)", "Empreintes (SHA-256)")),
+    both(Text("SHA-256: record, report", "SHA-256 : fiche, rapport")),
 ]
 
 
@@ -66,13 +67,22 @@ def comparison(story: Story) -> Markup:
         [
             joined(change.criterion),
             joined(change.what),
-            joined(change.before),
-            tag("span", change.after, class_="worse" if change.worse else "better"),
+            _changed(change, change.before),
+            tag(
+                "span", _changed(change, change.after), class_="worse" if change.worse else "better"
+            ),
         ]
         for change in story.changes
     ]
     caption = joined(story.accepted.release, " ", story.accepted.commit[:12])
     return joined(heading, table(caption, CHANGE_HEAD, rows))
+
+
+def _changed(change: Change, value: str) -> Markup:
+    """Return a number as it is, an outcome by its word."""
+    if change.what:
+        return joined(value)
+    return both(words.NOT_JUDGED if value == NOT_JUDGED else words.OUTCOMES[Outcome(value)])
 
 
 def trend(story: Story) -> Markup:
@@ -99,7 +109,8 @@ def trend(story: Story) -> Markup:
 def evidence(story: Story) -> Markup:
     """Return every piece of evidence with its digests; the attestation names them too."""
     rows = [_evidence_row(material, story) for _, material in sorted(story.evidence.items())]
-    return joined(tag("h2", both(words.EVIDENCE)), table(both(words.EVIDENCE), EVIDENCE_HEAD, rows))
+    made = table(both(words.EVIDENCE), EVIDENCE_HEAD, rows, "evidence")
+    return joined(tag("h2", both(words.EVIDENCE)), made)
 
 
 def _evidence_row(material: Material, story: Story) -> list[Markup]:

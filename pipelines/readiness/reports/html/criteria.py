@@ -1,5 +1,6 @@
 """The criteria by area: what each ended in, why, what was found, and what to do next."""
 
+from collections.abc import Mapping
 from itertools import groupby
 
 from pipelines.readiness.model import Outcome, Text
@@ -25,7 +26,7 @@ def criteria(story: Story) -> Markup:
     parts = [tag("h2", both(words.CRITERIA))]
     for area, results in groupby(story.verdict.results, key=lambda r: r.criterion.area):
         rows = [_row(result, story) for result in results]
-        parts.append(table(both(words.AREAS[area]), HEAD, rows))
+        parts.append(table(both(words.AREAS[area]), HEAD, rows, "criteria"))
     return joined(*parts)
 
 
@@ -56,18 +57,25 @@ def _row(result: Result, story: Story) -> list[Markup]:
 
 def _answer(answer: Answer) -> Markup:
     reason = Text(say(answer.reason), say(answer.reason, "fr"))
-    facts = ", ".join(f"{name}: {value}" for name, value in answer.facts.items())
+    facts = Text(_facts(answer), _facts(answer, words.FACTS))
     shown = [tag("li", _finding(seen)) for seen in answer.findings[:MOST_FINDINGS]]
     left = len(answer.findings) - len(shown)
     if left > 0:
         shown.append(tag("li", f"+{left}"))
     return joined(
         outcome_said(answer.outcome),
+        " ",
+        tag("strong", answer.demand.evidence),
         f" ({answer.demand.environment}) ",
         both(reason),
-        f" [{facts}]" if facts else "",
+        both(facts),
         tag("ul", *shown) if shown else Markup(),
     )
+
+
+def _facts(answer: Answer, names: Mapping[str, str] | None = None) -> str:
+    said = [f"{(names or {}).get(name, name)}: {value}" for name, value in answer.facts.items()]
+    return f" [{', '.join(said)}]" if said else ""
 
 
 def _finding(seen: Seen) -> Markup:

@@ -32,11 +32,14 @@ def both(text: Text) -> Markup:
     return joined(tag("span", text.en, lang="en"), tag("span", text.fr, lang="fr"))
 
 
-def table(caption: Markup, head: list[Markup], rows: list[list[Markup]]) -> Markup:
+def table(
+    caption: Markup, head: list[Markup], rows: list[list[Markup]], class_: str = "plain"
+) -> Markup:
     """Return a table whose first cell of each row names the row."""
     header = tag("tr", *(tag("th", cell, scope="col") for cell in head))
     body = [
         tag("tr", tag("th", row[0], scope="row"), *(tag("td", cell) for cell in row[1:]))
         for row in rows
     ]
-    return tag("table", tag("caption", caption), tag("thead", header), tag("tbody", *body))
+    parts = (tag("caption", caption), tag("thead", header), tag("tbody", *body))
+    return tag("table", *parts, class_=class_)

@@ -55,7 +55,7 @@ def _verdict(verdict: Verdict) -> Markup:
     facts: list[tuple[Markup, str]] = [
         (both(Text("Commit", "Commit")), verdict.subject.commit),
         (both(Text("Uncommitted changes", "Changements non validés")), _tree(verdict)),
-        (both(Text("Judged at", "Jugé le")), verdict.now.isoformat()),
+        (both(Text("Judged at", "Jugé le")), verdict.now.isoformat(timespec="seconds")),
         *((both(words.OUTCOMES[o]), str(count)) for o, count in verdict.counts.items()),
     ]
     rows = [joined(tag("dt", name), tag("dd", value)) for name, value in facts]
