@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
+from app.core.models import Query, Stored
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -20,6 +22,7 @@ class Event:
 
 @dataclass(slots=True)
 class _Channel:
+    accepted: Stored[Query] | None = None
     events: list[Event] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     listeners: int = 0
@@ -33,15 +36,21 @@ class Live:
     def __init__(self) -> None:
         self._channels: dict[str, _Channel] = {}
 
-    def open(self, query_id: str) -> None:
+    def open(self, query_id: str, accepted: Stored[Query] | None = None) -> None:
         """Begin telling of a query; begin again after a retry, which ends who followed before.
 
-        A channel that nothing was told on yet stays as it is, with its followers.
+        A channel that nothing was told on yet stays as it is, with its followers. `accepted` is
+        the query as this process has just stored it, for its answering here.
         """
         before = self._channels.get(query_id)
         if before is None or before.events:
             self.close(query_id)
-            self._channels[query_id] = _Channel()
+            self._channels[query_id] = _Channel(accepted)
+
+    def accepted(self, query_id: str) -> Stored[Query] | None:
+        """Return the query as it was stored here, if nothing was told of it yet."""
+        channel = self._channels.get(query_id)
+        return None if channel is None or channel.events else channel.accepted
 
     def tell(self, query_id: str, name: str, data: Mapping[str, object]) -> None:
         """Append an event; without a channel nobody listens and nothing happens."""

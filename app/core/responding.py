@@ -42,8 +42,13 @@ def candidates(top_k: int) -> int:
 
 
 async def respond(ports: Ports, live: Live, lease: Lease) -> None:
-    """Answer the job's query and settle its lease; one that was cancelled is only settled."""
-    found = await ports.records.get(QUERIES, lease.job.partition, lease.job.subject_id)
+    """Answer the job's query and settle its lease; one that was cancelled is only settled.
+
+    One that was accepted here is not read again: if it has changed since, its tag has, too.
+    """
+    found = live.accepted(lease.job.subject_id)
+    if found is None:
+        found = await ports.records.get(QUERIES, lease.job.partition, lease.job.subject_id)
     if found is None or found.value.status in queries.ENDED:
         await ports.records.commit(lease.job.partition, Settle(lease=lease))
         return

@@ -121,7 +121,7 @@ def _begin(call: Call, accepted: Accepted, place: ExitStack) -> asyncio.Task[Non
         return None
     live, listeners = call.services.live, call.services.listeners
     query_id = accepted.query.value.id
-    live.open(query_id)
+    live.open(query_id, accepted.query)
     working = worker.adopt(lease)
     kept = place.pop_all()
     working.add_done_callback(lambda _: kept.close())

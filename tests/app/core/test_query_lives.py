@@ -77,6 +77,40 @@ async def test_a_query_cancelled_while_it_is_answered_stays_cancelled(
     assert await ports.jobs.depth() == {"waiting": 0, "running": 0, "dead": 0, "oldest_s": 0}
 
 
+async def test_a_query_cancelled_elsewhere_after_it_was_accepted_here_stays_cancelled(
+    ports: Ports, alice: Principal
+) -> None:
+    live, elsewhere = Live(), Live()
+    space_id = await acting.space(ports, alice)
+    asked = queries.Asked(space_ids=(space_id,), question=QUESTION)
+    accepted = await queries.ask(ports, alice, asked, here=True)
+    query_id = accepted.query.value.id
+    assert accepted.lease is not None
+    live.open(query_id, accepted.query)
+    await queries.cancel(ports, elsewhere, alice, query_id)
+    await respond(ports, live, accepted.lease)
+    found = await queries.get(ports, alice, query_id)
+    assert (found.value.status, found.value.answer) == (QueryStatus.CANCELLED, None)
+    assert await ports.jobs.depth() == {"waiting": 0, "running": 0, "dead": 0, "oldest_s": 0}
+
+
+async def test_a_query_accepted_here_is_answered_as_it_was_stored(
+    ports: Ports, alice: Principal
+) -> None:
+    live = Live()
+    space_id = await acting.space(ports, alice)
+    asked = queries.Asked(space_ids=(space_id,), question=QUESTION)
+    accepted = await queries.ask(ports, alice, asked, here=True)
+    query_id = accepted.query.value.id
+    assert accepted.lease is not None
+    live.open(query_id, accepted.query)
+    assert live.accepted(query_id) == accepted.query
+    await respond(ports, live, accepted.lease)
+    assert live.accepted(query_id) is None
+    found = await queries.get(ports, alice, query_id)
+    assert found.value.status is QueryStatus.COMPLETED
+
+
 async def test_a_query_that_has_ended_is_not_cancelled(ports: Ports, alice: Principal) -> None:
     space_id = await acting.space(ports, alice)
     query = await acting.ask(ports, alice, [space_id], QUESTION)
