@@ -5,43 +5,37 @@ A new check is one file, one line here, and one good and one bad example beside 
 """
 
 from collections.abc import Mapping
+from importlib import import_module
 
-from pipelines.readiness.checks import (
-    bandit,
-    chaos,
-    controls,
-    drill,
-    image,
-    junit,
-    licences,
-    load,
-    pip_audit,
-    review,
-    safety,
-    sarif,
-    sbom,
-    schema,
-    secrets,
-    uv_audit,
-)
 from pipelines.readiness.checks.check import Check
 
-CHECKS: tuple[Check, ...] = (
-    bandit.CHECK,
-    chaos.CHECK,
-    controls.CHECK,
-    drill.CHECK,
-    image.CHECK,
-    junit.CHECK,
-    licences.CHECK,
-    load.CHECK,
-    pip_audit.CHECK,
-    review.CHECK,
-    safety.CHECK,
-    sarif.CHECK,
-    sbom.CHECK,
-    schema.CHECK,
-    secrets.CHECK,
-    uv_audit.CHECK,
+IDS = (
+    "bandit",
+    "chaos",
+    "controls",
+    "drill",
+    "image",
+    "junit",
+    "licences",
+    "load",
+    "pip-audit",
+    "review",
+    "safety",
+    "sarif",
+    "sbom",
+    "schema",
+    "secrets",
+    "uv-audit",
 )
-CHECKS_BY_ID: Mapping[str, Check] = {check.id: check for check in CHECKS}
+"""Names of checks; the file of each has the same name."""
+
+
+def _check(name: str) -> Check:
+    check: Check = import_module(f"{__name__}.{name.replace('-', '_')}").CHECK
+    if check.id != name:
+        raise ValueError(f"the check of {name!r} calls itself {check.id!r}")
+    return check
+
+
+CHECKS_BY_ID: Mapping[str, Check] = {name: _check(name) for name in IDS}
+CHECKS: tuple[Check, ...] = tuple(CHECKS_BY_ID.values())
