@@ -10,7 +10,7 @@ from app.core.ports import Ports
 from app.core.tracing import Kind, Recorder
 from app.core.work import Handler
 
-Do = Callable[[Ports, Lease], Awaitable[None]]
+Do = Callable[[Ports, Lease], Awaitable[object]]
 
 
 def recorded(
@@ -24,28 +24,30 @@ def recorded(
 
 
 def _told(do: Do, recorder: Recorder | None) -> Do:
-    async def attempt(ports: Ports, lease: Lease) -> None:
+    async def attempt(ports: Ports, lease: Lease) -> object:
         outcome = "failed"
         try:
             if recorder is None:
-                await do(ports, lease)
+                made = await do(ports, lease)
             else:
-                await _traced(do, recorder, ports, lease)
+                made = await _traced(do, recorder, ports, lease)
             outcome = "done"
         except (LeaseLostError, asyncio.CancelledError):
             outcome = "cancelled"
             raise
         finally:
             metrics.job_ended(lease.job, outcome)
+        return made
 
     return attempt
 
 
-async def _traced(do: Do, recorder: Recorder, ports: Ports, lease: Lease) -> None:
+async def _traced(do: Do, recorder: Recorder, ports: Ports, lease: Lease) -> object:
     kind = lease.job.kind.value
     root = (f"job {kind}", Kind.CONSUMER)
     with tracing.part(recorder, root, lease.job.traceparent, trusted=True) as span:
         span.attributes |= {"eva.job.kind": kind, "eva.job.attempt": lease.attempt}
         span.attributes["eva.outcome"] = "failed"
-        await do(ports, lease)
+        made = await do(ports, lease)
         span.attributes["eva.outcome"] = "done"
+    return made

@@ -130,11 +130,16 @@ async def get(ports: Ports, principal: Principal, query_id: str) -> Stored[Query
     found = await ports.records.find(QUERIES, principal.tenant_id, query_id)
     if found is None:
         raise NotFoundError(id=query_id)
-    await spaces.get(ports, principal, found.value.space_ids[0])
-    others = frozenset(found.value.space_ids[1:])
-    if others and await spaces.reachable(ports, principal, others) != others:
-        raise NotFoundError(id=query_id)
+    await require_visible(ports, principal, found.value)
     return found
+
+
+async def require_visible(ports: Ports, principal: Principal, query: Query) -> None:
+    """Raise NotFoundError unless the principal sees all of the query's spaces as they are now."""
+    await spaces.get(ports, principal, query.space_ids[0])
+    others = frozenset(query.space_ids[1:])
+    if others and await spaces.reachable(ports, principal, others) != others:
+        raise NotFoundError(id=query.id)
 
 
 async def page(

@@ -41,21 +41,22 @@ def candidates(top_k: int) -> int:
     return max(20, 4 * top_k)
 
 
-async def respond(ports: Ports, live: Live, lease: Lease) -> None:
-    """Answer the job's query and settle its lease; one that was cancelled is only settled.
+async def respond(ports: Ports, live: Live, lease: Lease) -> Stored[Query] | None:
+    """Answer the job's query, settle its lease, and return the query with its answer, as stored.
 
-    One that was accepted here is not read again: if it has changed since, its tag has, too.
+    One that was cancelled is only settled. One that was accepted here is not read again: if it
+    has changed since, its tag has, too.
     """
     found = live.accepted(lease.job.subject_id)
     if found is None:
         found = await ports.records.get(QUERIES, lease.job.partition, lease.job.subject_id)
     if found is None or found.value.status in queries.ENDED:
         await ports.records.commit(lease.job.partition, Settle(lease=lease))
-        return
+        return None
     live.open(found.value.id)
     try:
         answered = await _answered(ports, live, found.value)
-        await _store(ports, live, lease, (found, answered))
+        return await _store(ports, live, lease, (found, answered))
     finally:
         live.close(found.value.id)
 
@@ -163,11 +164,11 @@ async def _store(
     live: Live,
     lease: Lease,
     outcome: tuple[Stored[Query], answering.Answered | None],
-) -> None:
+) -> Stored[Query] | None:
     found, answered = outcome
     if answered is None:
         await ports.records.commit(lease.job.partition, Settle(lease=lease))
-        return
+        return None
     completed = await _completed(ports, found.value, answered)
     changes = await _changes(ports, completed, answered)
     home = lease.job.partition
@@ -180,9 +181,10 @@ async def _store(
         )
     except StaleEtagError:  # cancelled while it was answered
         await ports.records.commit(home, Settle(lease=lease))
-        return
+        return None
     final = await looking_again.withheld(ports, Stored(completed, etags[0]))
     live.tell(completed.id, "done", events.done(final.value))
+    return final
 
 
 async def _completed(ports: Ports, query: Query, answered: answering.Answered) -> Query:

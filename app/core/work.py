@@ -30,9 +30,12 @@ _log = logging.getLogger("eva.work")
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """How one kind of job is done, and what is recorded when it is given up."""
+    """How one kind of job is done, and what is recorded when it is given up.
 
-    do: Callable[[Ports, Lease], Awaitable[None]]
+    What `do` returns is for whoever handed the job over.
+    """
+
+    do: Callable[[Ports, Lease], Awaitable[object]]
     give_up: Callable[[Ports, Lease], Awaitable[None]] | None = None
 
 
@@ -54,7 +57,7 @@ class Worker:
         self._ports = ports
         self._handlers = handlers
         self._lanes = lanes
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Task[object]] = set()
 
     async def run(self) -> None:
         """Work until cancelled; then stop at once: leases run out and others take over."""
@@ -68,8 +71,8 @@ class Worker:
                 task.cancel()
             await asyncio.gather(*self._running, return_exceptions=True)
 
-    def adopt(self, lease: Lease) -> asyncio.Task[None]:
-        """Start a job that was born under this worker's lease."""
+    def adopt(self, lease: Lease) -> asyncio.Task[object]:
+        """Start a job that was born under this worker's lease; the task has what came of it."""
         task = asyncio.create_task(self._drive(lease), context=deadlines.unbounded())
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -91,8 +94,8 @@ class Worker:
                 _log.exception("%s could not look for work", worker)
                 await asyncio.sleep(_POLL_S)
 
-    async def _drive(self, lease: Lease) -> None:
-        """Do one job under heartbeat; never raises but on cancellation."""
+    async def _drive(self, lease: Lease) -> object:
+        """Do one job under heartbeat; never raises but on cancellation. None if it wasn't done."""
         handler = self._handlers[lease.job.kind]
         job = lease.job
         audit.acting.set(
@@ -102,12 +105,13 @@ class Worker:
             if lease.attempt > PATIENCE:
                 await self._give_up(handler, lease, "attempts-exhausted")
             else:
-                await self._with_heartbeat(lease, handler.do(self._ports, lease))
+                return await self._with_heartbeat(lease, handler.do(self._ports, lease))
         except LeaseLostError:
             _log.warning("lease lost on %s", lease.job.id)
         except Exception as error:  # noqa: BLE001 - whatever it was, the job must not be lost
             _log.exception("job %s attempt %d failed", lease.job.id, lease.attempt)
             await self._again(handler, lease, error)
+        return None
 
     async def _again(self, handler: Handler, lease: Lease, error: Exception) -> None:
         try:
@@ -136,8 +140,8 @@ class Worker:
             await handler.give_up(self._ports, lease)
         await self._ports.jobs.bury(lease, reason=reason)
 
-    async def _with_heartbeat(self, lease: Lease, work: Awaitable[None]) -> None:
-        """Await the work, extending the lease; losing it cancels the work."""
+    async def _with_heartbeat(self, lease: Lease, work: Awaitable[object]) -> object:
+        """Return what came of the work, extending the lease; losing it cancels the work."""
         doing = asyncio.ensure_future(work)
         beating = asyncio.create_task(self._beat(lease))
         try:
@@ -145,7 +149,7 @@ class Worker:
             ended = doing if doing.done() else beating
             if ended.cancelled():  # by a library: raised here, it would pass for our own end
                 raise RuntimeError("the job was cancelled from within")
-            ended.result()  # of the heartbeat: raises
+            return ended.result()  # of the heartbeat: raises
         finally:
             doing.cancel()
             beating.cancel()

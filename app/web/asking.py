@@ -92,12 +92,19 @@ def stream(call: Call, query_id: str, *, after: int = 0) -> EventStream:
 
 
 async def ended(
-    call: Call, query_id: str, wait_s: float, working: asyncio.Task[None] | None = None
+    call: Call, query_id: str, wait_s: float, working: asyncio.Task[object] | None = None
 ) -> Stored[Query]:
-    """Return a query when it has ended, or as it stands after the wait."""
+    """Return a query when it has ended, or as it stands after the wait.
+
+    What came of it in this process is not read again, but whether it may be seen is.
+    """
     until = time.monotonic() + wait_s
     if working is not None:
         await asyncio.wait({working}, timeout=wait_s)
+        made = working.result() if working.done() and not working.cancelled() else None
+        if isinstance(made, Stored):
+            await queries.require_visible(call.ports, call.principal, made.value)
+            return made
     while True:
         found = await queries.get(call.ports, call.principal, query_id)
         left = until - time.monotonic()
@@ -111,7 +118,7 @@ def tag(found: Stored[Query]) -> str:
     return etags.tag(found.etag)
 
 
-def _begin(call: Call, accepted: Accepted, place: ExitStack) -> asyncio.Task[None] | None:
+def _begin(call: Call, accepted: Accepted, place: ExitStack) -> asyncio.Task[object] | None:
     """Hand a query over to this process's worker, its channel open before anybody listens.
 
     The place that was taken for it is given back when it ends.
