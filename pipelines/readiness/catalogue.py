@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from pipelines.readiness.checks import CHECKS_BY_ID
-from pipelines.readiness.checks.check import Check
-from pipelines.readiness.located import Table, unique
+from pipelines.readiness.checks.check import Check, Option
+from pipelines.readiness.located import KINDS, Table, unique
 from pipelines.readiness.model import Options, Text
 
 KEYS = (
@@ -63,16 +63,34 @@ def read_sources(table: Table) -> Mapping[str, Source]:
     return sources
 
 
+def read_options(row: Table, check: Check) -> Options:
+    """Return the options of evidence, or of a demand on it; each as its check takes it."""
+    options: Options = row.need("options", dict, {})
+    for name, value in options.items():
+        if name not in check.takes:
+            raise row.refuse(f"the check knows no option {name}", f"options.{name}")
+        if not _fits(value, check.takes[name]):
+            said = KINDS[check.takes[name].kind]
+            known = ", ".join(sorted(check.takes[name].known))
+            more = f" ({known})" if known else ""
+            raise row.refuse(f"option {name!r} must be {said}{more}", f"options.{name}")
+    return options
+
+
+def _fits(value: object, option: Option) -> bool:
+    if type(value) is not option.kind or (not value and option.kind is not int):
+        return False
+    texts = value if isinstance(value, list) else [value] if isinstance(value, str) else []
+    sound = all(isinstance(text, str) and text.strip() for text in texts)
+    return sound and (not option.known or option.known.issuperset(texts))
+
+
 def _source(row: Table) -> Source:
     row.only(*KEYS)
     name = row.text("check")
     if name not in CHECKS_BY_ID:
         known = ", ".join(sorted(CHECKS_BY_ID))
         raise row.refuse(f"there is no check {name!r} (known: {known})", "check")
-    options = row.need("options", dict, {})
-    unknown = CHECKS_BY_ID[name].unknown(options)
-    if unknown:
-        raise row.refuse(f"the check knows no option {', '.join(sorted(unknown))}", "options")
     if ("run" in row.values) == ("elsewhere" in row.values):
         raise row.refuse("say either 'run' or 'elsewhere'")
     return Source(
@@ -86,5 +104,5 @@ def _source(row: Table) -> Source:
         after=row.texts("after", ()),
         alone=row.need("alone", bool, default=False),
         elsewhere=row.bilingual("elsewhere") if "elsewhere" in row.values else None,
-        options=options,
+        options=read_options(row, CHECKS_BY_ID[name]),
     )

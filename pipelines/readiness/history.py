@@ -78,9 +78,9 @@ def remember(folder: Path, entry: Entry) -> None:
 def read_history(folder: Path, stage: Stage) -> list[Entry]:
     """Read the verdicts of a stage, the oldest first; ConfigurationError names a broken line."""
     path = folder / HISTORY
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    content = path.read_bytes() if path.is_file() else b""
     entries = []
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(content.splitlines(), 1):
         try:
             entries.append(_entry(json.loads(line)))
         except (ValueError, TypeError, AttributeError) as error:

@@ -92,6 +92,13 @@ class Table:
             raise self.refuse(f"{key!r} must be {KINDS[kind]}", key)
         return value
 
+    def whole(self, key: str, least: int, most: int) -> int:
+        """Return a whole number within bounds, which are allowed themselves."""
+        value = self.need(key, int)
+        if not least <= value <= most:
+            raise self.refuse(f"{key!r} must be {least} to {most}", key)
+        return value
+
     def text(self, key: str, default: str | None = None) -> str:
         """Return a text; blank is refused unless it is the default."""
         value = self.need(key, str, default)

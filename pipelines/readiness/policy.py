@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from pipelines.readiness.catalogue import Source, read_sources
-from pipelines.readiness.checks import CHECKS_BY_ID
+from pipelines.readiness.catalogue import Source, read_options, read_sources
 from pipelines.readiness.located import Table, read_toml, unique
 from pipelines.readiness.model import (
     FINGERPRINT_DIGITS,
@@ -23,6 +22,7 @@ from pipelines.readiness.objectives import Objectives, read_objectives
 CRITERIA, EVIDENCE, WAIVERS = "criteria.toml", "evidence.toml", "waivers.toml"
 FOLDER = "pipelines/readiness"
 OBJECTIVES = "dashboards/objectives.yaml"
+MOST_WAIVER_DAYS, MOST_DAYS = 90, 366
 # Read by what makes evidence; they decide what is demanded all the same.
 ROWS = ("security/controls.toml", "security/threats.toml")
 
@@ -82,8 +82,8 @@ def _rules(table: Table) -> Rules:
         raise table.refuse("critical must block", "blocks")
     return Rules(
         blocks=severities,
-        waiver_days=table.need("waiver_days", int),
-        warning_days=table.need("warning_days", int),
+        waiver_days=table.whole("waiver_days", 1, MOST_WAIVER_DAYS),
+        warning_days=table.whole("warning_days", 0, MOST_WAIVER_DAYS),
     )
 
 
@@ -121,19 +121,12 @@ def _demand(row: Table, sources: Mapping[str, Source]) -> Demand:
     name = row.text("evidence")
     if name not in sources:
         raise row.refuse(f"no [[evidence]] is called {name!r} in {EVIDENCE}", "evidence")
-    options = row.need("options", dict, {})
-    unknown = CHECKS_BY_ID[sources[name].check].unknown(options)
-    if unknown:
-        raise row.refuse(f"the check knows no option {', '.join(sorted(unknown))}", "options")
-    days = row.need("max_age_days", int)
-    if days < 1:
-        raise row.refuse("'max_age_days' must be 1 or more", "max_age_days")
     return Demand(
         evidence=name,
         stage=row.choice("stage", Stage),
         environment=row.choice("environment", Environment),
-        max_age=timedelta(days=days),
-        options=options,
+        max_age=timedelta(days=row.whole("max_age_days", 1, MOST_DAYS)),
+        options=read_options(row, sources[name].reader),
     )
 
 

@@ -78,10 +78,11 @@ def test_a_number_that_moved_has_a_row_and_a_drawing_that_ends_higher() -> None:
     assert "What was measured" in page.text
 
 
-def test_a_broken_history_is_named_by_its_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("line", [b'{"stage": "beta"}', b"{", b'{"stage": "b\x9da"}'])
+def test_a_broken_history_is_named_by_its_line(tmp_path: Path, line: bytes) -> None:
     remember(tmp_path, entry())
-    with (tmp_path / "history.jsonl").open("a") as file:
-        file.write('{"stage": "beta"}\n')
+    with (tmp_path / "history.jsonl").open("ab") as file:
+        file.write(line + b"\n")
     with pytest.raises(ConfigurationError, match=r"history.jsonl:2: not a verdict"):
         read_history(tmp_path, Stage.BETA)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pipelines.readiness.checks.check import Asked, Check, parsed
+from pipelines.readiness.checks.check import Asked, Check, Option, parsed
 from pipelines.readiness.model import Finding, Reading
 
 SEVERITIES = ("UNDEFINED", "LOW", "MEDIUM", "HIGH")
@@ -38,4 +38,6 @@ def read(report: bytes, asked: Asked) -> Reading:
     )
 
 
-CHECK = Check(id="bandit", read=read, options=frozenset({"severity"}))
+CHECK = Check(
+    id="bandit", read=read, options={"severity": Option(kind=str, known=frozenset(SEVERITIES))}
+)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipelines.readiness.checks.check import Asked, Check, matches, parsed
+from pipelines.readiness.checks.check import TEXTS, Asked, Check, matches, parsed
 from pipelines.readiness.model import Finding, Reading
 
 Journal = Mapping[str, Any]
@@ -41,4 +41,4 @@ def read(report: bytes, asked: Asked) -> Reading:
     )
 
 
-CHECK = Check(id="chaos", read=read, options=frozenset({"experiments"}))
+CHECK = Check(id="chaos", read=read, options={"experiments": TEXTS})

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -13,8 +13,18 @@ from typing import Any
 from pipelines.readiness.model import Options, Reading
 from pipelines.readiness.objectives import Objectives
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """What may be said under an option: a text, texts (`list`), a count, a table; `known` ones."""
+
+    kind: type
+    known: frozenset[str] = frozenset()
+
+
+TEXT, TEXTS, COUNT, TABLE = (Option(kind=kind) for kind in (str, list, int, dict))
 # Options that the judge itself understands, for every check.
-JUDGE_OPTIONS = frozenset({"covers", "at_least", "may_skip", "max_database_days"})
+JUDGE_OPTIONS: Mapping[str, Option] = {"covers": TEXTS, "at_least": COUNT, "may_skip": TEXTS}
 
 
 class UnreadableReportError(Exception):
@@ -64,7 +74,7 @@ class Check:
 
     id: str
     read: Callable[[bytes, Asked], Reading]
-    options: frozenset[str] = frozenset()
+    options: Mapping[str, Option] = field(default_factory=dict)
     expected: Callable[[Path, Options], frozenset[str]] = covered
     exact: bool = False
     exits: frozenset[int] = frozenset({0, 1})
@@ -74,9 +84,10 @@ class Check:
         """Return the sentence that is true when the check passes: its file's first line."""
         return (sys.modules[self.read.__module__].__doc__ or "").splitlines()[0]
 
-    def unknown(self, options: Mapping[str, Any]) -> set[str]:
-        """Return the options that nothing would ever look at."""
-        return set(options) - self.options - JUDGE_OPTIONS
+    @property
+    def takes(self) -> Mapping[str, Option]:
+        """Return every option that somebody looks at."""
+        return {**JUDGE_OPTIONS, **self.options}
 
 
 def parsed(report: bytes, *, holding: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Every row of the list is answered by tests that passed, or left out for a written reason."""
 
-from pipelines.readiness.checks.check import Asked, Check, parsed
+from pipelines.readiness.checks.check import TEXTS, Asked, Check, parsed
 from pipelines.readiness.model import Finding, Reading
 
 # A row whose tests failed, and one of which its authors say that it is not met.
@@ -35,4 +35,4 @@ def read(report: bytes, asked: Asked) -> Reading:
     )
 
 
-CHECK = Check(id="controls", read=read, options=frozenset({"lists"}))
+CHECK = Check(id="controls", read=read, options={"lists": TEXTS})

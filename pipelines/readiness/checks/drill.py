@@ -1,6 +1,14 @@
 """The procedure was carried out step by step, and what it measured is within the limits."""
 
-from pipelines.readiness.checks.check import Asked, Check, UnreadableReportError, parsed
+from pipelines.readiness.checks.check import (
+    TABLE,
+    TEXT,
+    TEXTS,
+    Asked,
+    Check,
+    UnreadableReportError,
+    parsed,
+)
 from pipelines.readiness.model import Finding, Reading
 
 
@@ -34,4 +42,4 @@ def read(report: bytes, asked: Asked) -> Reading:
     )
 
 
-CHECK = Check(id="drill", read=read, options=frozenset({"drill", "steps", "limits"}))
+CHECK = Check(id="drill", read=read, options={"drill": TEXT, "steps": TEXTS, "limits": TABLE})

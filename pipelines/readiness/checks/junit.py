@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
-from pipelines.readiness.checks.check import Asked, Check, UnreadableReportError, matches
+from pipelines.readiness.checks.check import TEXTS, Asked, Check, UnreadableReportError, matches
 from pipelines.readiness.model import Finding, Reading
 
 BAD = ("error", "failure")
@@ -70,4 +70,4 @@ def read(report: bytes, asked: Asked) -> Reading:
     )
 
 
-CHECK = Check(id="junit", read=read, options=frozenset({"cases"}))
+CHECK = Check(id="junit", read=read, options={"cases": TEXTS})

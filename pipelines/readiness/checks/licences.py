@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pipelines.readiness.checks.check import Asked, Check, parsed
+from pipelines.readiness.checks.check import TABLE, TEXTS, Asked, Check, parsed
 from pipelines.readiness.model import Finding, Reading
 from pipelines.readiness.packages import locked_packages, normal
 
@@ -69,6 +69,6 @@ def read(report: bytes, asked: Asked) -> Reading:
 CHECK = Check(
     id="licences",
     read=read,
-    options=frozenset({"allowed", "told"}),
+    options={"allowed": TEXTS, "told": TABLE},
     expected=lambda root, _options: locked_packages(root),
 )

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipelines.readiness.checks.check import Asked, Check, parsed
+from pipelines.readiness.checks.check import Asked, Check, Option, parsed
 from pipelines.readiness.model import Finding, Reading
 from pipelines.readiness.objectives import Limit, Profile
 
@@ -75,4 +75,9 @@ def _facts(entries: Mapping[str, Entry]) -> dict[str, float]:
     }
 
 
-CHECK = Check(id="load", read=read, options=frozenset({"only"}), exits=frozenset({0, 1, 3}))
+CHECK = Check(
+    id="load",
+    read=read,
+    options={"only": Option(kind=list, known=frozenset({"p95", "error-rate"}))},
+    exits=frozenset({0, 1, 3}),
+)

@@ -3,7 +3,7 @@
 import tomllib
 from datetime import UTC, datetime, time
 
-from pipelines.readiness.checks.check import Asked, Check
+from pipelines.readiness.checks.check import TEXT, Asked, Check
 from pipelines.readiness.model import Finding, Reading
 
 SAID = ("reviewer", "role", "scope", "commit")
@@ -33,4 +33,4 @@ def read(report: bytes, asked: Asked) -> Reading:
     )
 
 
-CHECK = Check(id="review", read=read, options=frozenset({"topic"}))
+CHECK = Check(id="review", read=read, options={"topic": TEXT})

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipelines.readiness.checks.check import Asked, Check, UnreadableReportError, parsed
+from pipelines.readiness.checks.check import Asked, Check, Option, UnreadableReportError, parsed
 from pipelines.readiness.model import Finding, Reading
 
 LEVELS = ("none", "note", "warning", "error")
@@ -65,4 +65,4 @@ def read(report: bytes, asked: Asked) -> Reading:
     )
 
 
-CHECK = Check(id="sarif", read=read, options=frozenset({"level"}))
+CHECK = Check(id="sarif", read=read, options={"level": Option(kind=str, known=frozenset(LEVELS))})
