@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from math import fsum
 from typing import ClassVar, NamedTuple, TypeAlias
 
@@ -32,7 +31,7 @@ class _Line(NamedTuple):
     rank: int
     start: int
     end: int
-    terms: frozenset[str]
+    terms: Sequence[str]
     hits: frozenset[str]
     score: float
 
@@ -61,14 +60,14 @@ class ExtractiveComposer:
     def _lines(self, material: Material, weights: Mapping[str, float]) -> Iterator[_Line]:
         total = sum(weights.values()) or 1.0
         said = [(rank, one) for rank, of_one in self._said(material) for one in of_one]
-        alike = _alike(weights, frozenset[str]().union(*(one.terms for _, one in said)))
+        alike = _alike(weights, set[str]().union(*(one.terms for _, one in said)))
         near, places = frozenset(alike), list(_places(material.ranked))
         for rank, one in said:
-            words = one.terms & near
+            words = near.intersection(one.terms)
             if not words or len(one.terms) < self.selection.shortest:
                 continue
-            parts = _best_parts(alike[word] for word in words)
-            overlap = fsum(weights[term] * part for term, part in parts.items()) / total
+            parts = _best_parts([alike[word] for word in words])
+            overlap = fsum([weights[term] * part for term, part in parts.items()]) / total
             start = material.ranked[rank].candidate.passage.span.start
             yield _Line(
                 rank=rank,
@@ -99,7 +98,7 @@ class ExtractiveComposer:
             near = chosen and line.score >= self.selection.near_best * chosen[0].score
             if chosen and not near and adds < self.selection.worth:
                 continue
-            if any(line.terms <= other.terms for other in chosen):
+            if any(set(line.terms).issubset(other.terms) for other in chosen):
                 continue
             chosen.append(line)
             said |= line.hits
@@ -131,9 +130,10 @@ def _alike(asked: Mapping[str, float], words: Iterable[str]) -> Mapping[str, Par
 def _best_parts(found: Iterable[Parts]) -> Mapping[str, float]:
     """Return how far words have each of the question's terms that they have at all."""
     best: dict[str, float] = {}
-    for term, part in chain.from_iterable(found):
-        if part > best.get(term, 0.0):
-            best[term] = part
+    for parts in found:
+        for term, part in parts:
+            if part > best.get(term, 0.0):
+                best[term] = part
     return best
 
 

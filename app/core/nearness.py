@@ -16,6 +16,8 @@ def nearness(left: str, right: str) -> float:
     if left == right:
         return 1.0
     ours, theirs = _grams(left), _grams(right)
+    if ours.isdisjoint(theirs):  # most are: to look costs less than to intersect
+        return 0.0
     return len(ours & theirs) / math.sqrt((len(ours) + 1) * (len(theirs) + 1))
 
 

@@ -4,7 +4,7 @@ An index cuts a passage once and keeps this with it, a line a sentence: where it
 the passage, then its terms. To read that costs a tenth of cutting the passage again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from app.core.ports import Analyzer
@@ -12,17 +12,17 @@ from app.core.sentences import split
 
 
 class Said(NamedTuple):
-    """A sentence at `start:end` of the passage that it is in, and its terms."""
+    """A sentence at `start:end` of its passage, and its terms, each once and in order."""
 
     start: int
     end: int
-    terms: frozenset[str]
+    terms: Sequence[str]
 
 
 def cut(text: str, analyzer: Analyzer) -> list[Said]:
     """Return the sentences of a passage, headings left out."""
     return [
-        Said(one.start, one.end, frozenset(analyzer.terms(text[one.start : one.end])))
+        Said(one.start, one.end, sorted(set(analyzer.terms(text[one.start : one.end]))))
         for one in split(text)
         if not one.heading
     ]
@@ -30,7 +30,7 @@ def cut(text: str, analyzer: Analyzer) -> list[Said]:
 
 def written(sentences: Iterable[Said]) -> str:
     """Return sentences as text; equal ones give equal text."""
-    return "\n".join(f"{one.start} {one.end} {' '.join(sorted(one.terms))}" for one in sentences)
+    return "\n".join(f"{one.start} {one.end} {' '.join(one.terms)}" for one in sentences)
 
 
 def read(text: str) -> list[Said]:
@@ -39,5 +39,5 @@ def read(text: str) -> list[Said]:
 
 
 def _read(line: str) -> Said:
-    start, end, terms = line.split(" ", 2)
-    return Said(int(start), int(end), frozenset(terms.split(" ") if terms else ()))
+    start, end, *terms = line.split()
+    return Said(int(start), int(end), terms)

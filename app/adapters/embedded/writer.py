@@ -1,8 +1,9 @@
 """The one writer of a process: many changes, one transaction, one fsync.
 
-Changes that arrive while a transaction is being synced are committed together by the next one.
-Each runs in a savepoint, so one that is refused undoes only itself; none is acknowledged before
-the COMMIT that holds it returned.
+Changes that are asked for in one turn of the event loop, and those that arrive while a transaction
+is being synced, are committed together by the next one: a thread that is woken for each takes the
+interpreter from the loop each time. Each change runs in a savepoint, so one that is refused undoes
+only itself; none is acknowledged before the COMMIT that holds it returned.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ import queue
 import socket
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +27,7 @@ from app.adapters.embedded.folder import FolderLock
 T = TypeVar("T")
 Work: TypeAlias = Callable[[sqlite3.Connection], T]
 _MAX_BATCH = 256
+_GATHER_S = 0.01  # of a turn of the event loop, at most, until what was asked for is handed over
 _log = logging.getLogger("eva.store")
 
 
@@ -50,7 +53,9 @@ class Writer:
         self._busy_s = busy_s
         self._lock = FolderLock(root / "write.lock")
         self._connection = schema.connect(root / "eva.db", busy_s=busy_s)
-        self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
+        self._asked: list[_Task] = []  # in this turn of the event loop
+        self._asked_at = 0.0  # when the first of them was
+        self._tasks: queue.SimpleQueue[list[_Task] | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._serve, name="eva-writer", daemon=True)
         self._thread.start()
@@ -61,13 +66,25 @@ class Writer:
         Raises UnavailableError when the database is locked, StorageFullError when it is full.
         """
         outcome: asyncio.Future[T] = self._loop.create_future()
-        self._tasks.put(_Task(work, outcome))
+        now = time.monotonic()
+        if not self._asked:
+            self._asked_at = now
+            self._loop.call_soon(self._hand_over)
+        self._asked.append(_Task(work, outcome))
+        if now - self._asked_at > _GATHER_S:
+            self._hand_over()
         return await outcome
 
     async def close(self) -> None:
         """Finish what was asked for, then stop."""
+        self._hand_over()
         self._tasks.put(None)
         await asyncio.to_thread(self._thread.join)
+
+    def _hand_over(self) -> None:
+        if self._asked:
+            self._tasks.put(self._asked)
+            self._asked = []
 
     def _serve(self) -> None:
         while batch := self._next_batch():
@@ -78,18 +95,18 @@ class Writer:
         self._lock.close()
 
     def _next_batch(self) -> list[_Task]:
-        """Wait for a task and take with it whatever else is waiting; empty when closing."""
+        """Wait for tasks and take with them whatever else is waiting; empty when closing."""
         batch: list[_Task] = []
         while len(batch) < _MAX_BATCH:
             try:
-                task = self._tasks.get(block=not batch)
+                tasks = self._tasks.get(block=not batch)
             except queue.Empty:
                 break
-            if task is None:
+            if tasks is None:
                 if batch:
                     self._tasks.put(None)
                 break
-            batch.append(task)
+            batch += tasks
         return batch
 
     def _committed(self, batch: list[_Task]) -> list[object]:

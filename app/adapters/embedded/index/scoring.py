@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import compress
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,8 @@ from app.adapters.embedded.index.meaning import Vectors
 from app.adapters.embedded.index.rows import Ints
 from app.adapters.embedded.index.segment import DAMPED
 from app.adapters.embedded.index.snapshot import Masks, Part, Snapshot
-from app.adapters.embedded.index.spelling import MEANT, Term, look_up, passages_of
+from app.adapters.embedded.index.spelling import look_up, passages_of
+from app.adapters.embedded.index.term import Term
 from app.core.ranking import FUSION_WEIGHT, term_weight
 
 Scores: TypeAlias = npt.NDArray[np.float64]
@@ -28,8 +29,7 @@ K1, B = 1.2, 0.75  # BM25
 _BLOCKS = 8  # of scores, for each passage wanted
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A scored passage: its version's key, its ordinal."""
 
     key: int
@@ -68,17 +68,18 @@ def score(
     With the question's `vector`, the similarity of passages that have one is the cosine of the two.
     """
     total = snapshot.passages
-    terms = look_up(snapshot, question)
+    asked = look_up(snapshot, question)
+    terms = [term for term, _ in asked]
     searched = total if where is None else sum(int(mask.sum()) for mask in where)
     weights = tuple((term.text, term_weight(total, term.holding)) for term in terms)
     if not terms or not searched:
         return Scored((), weights, searched)
     average = sum(part.length for part in snapshot.parts) / total or 1.0
-    asked = np.array([(1 + math.log(t.asked)) * _rarity(total, t.holding) for t in terms])
+    worth = np.array([(1 + math.log(n)) * _rarity(total, t.holding) for t, n in asked])
     legs = [
         _Legs(
-            _lexical(part, n, terms, (total, average)),
-            _meaning(part, vector, _similarity(part, n, terms, asked)),
+            _lexical(part, n, asked, (total, average)),
+            _meaning(part, vector, _similarity(part, n, terms, worth)),
         )
         for n, part in enumerate(snapshot.parts)
     ]
@@ -92,17 +93,19 @@ def _rarity(total: int, holding: int) -> float:
     return math.log(1 + (total - holding + 0.5) / (holding + 0.5))
 
 
-def _lexical(part: Part, n: int, terms: Sequence[Term], sizes: tuple[int, float]) -> Scores:
+def _lexical(
+    part: Part, n: int, asked: Sequence[tuple[Term, int]], sizes: tuple[int, float]
+) -> Scores:
     """Return BM25 with Lucene's weights, a repeated term counting each time."""
     total, average = sizes
-    known = [term for term in terms if term.holding and len(term.spellings[n].exact)]
-    words = np.array([term.spellings[n].exact[0] for term in known], np.int64)
-    weights = np.array([term.asked * _rarity(total, term.holding) for term in known])
+    known = [(t, times) for t, times in asked if t.holding and len(t.spellings[n].exact)]
+    words = np.array([term.spellings[n].exact[0] for term, _ in known], np.int64)
+    weights = np.array([times * _rarity(total, term.holding) for term, times in known])
     scores = _saturated(part, words, weights, average)
-    for term in terms:
+    for term, times in asked:
         if not term.holding and len(term.spellings[n].exact):
             spelling = term.spellings[n]
-            weight = term.asked * _rarity(total, term.readable)
+            weight = times * _rarity(total, term.readable)
             read = [
                 _saturated(part, np.array([word]), np.array([weight * strength]), average)
                 for word, strength in zip(spelling.exact, spelling.strength, strict=True)
@@ -170,7 +173,7 @@ def _best(
     top = top[order]
     columns = (keys[order], ordinals[order], lexical[top], similarity[top])
     found = zip(*(column.tolist() for column in columns), matched, strict=True)
-    return [Hit(*one) for one in found]
+    return list(map(Hit._make, found))
 
 
 def _addresses(snapshot: Snapshot, part_of: Ints, places: Ints) -> tuple[Ints, Ints]:
@@ -212,9 +215,8 @@ def _matched(
         if not len(here):
             continue
         for row, term in zip(has, terms, strict=True):
-            spelling = term.spellings[number]
-            for word in spelling.exact[spelling.strength >= MEANT]:
-                row[here] |= _among(passages_of(part.segment, int(word)), places[here])
+            for word in term.spellings[number].meant:
+                row[here] |= _among(passages_of(part.segment, word), places[here])
     every = range(len(terms))
     return [frozenset(compress(every, column)) for column in has.T.tolist()]
 

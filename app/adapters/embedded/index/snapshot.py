@@ -13,6 +13,7 @@ import orjson
 
 from app.adapters.embedded.index import segment as segments
 from app.adapters.embedded.index.segment import Bools, Segment, Source
+from app.adapters.embedded.index.term import Term
 from app.core.filters import Filter, matches
 
 _ENTRY_BYTES = 600
@@ -57,6 +58,7 @@ class Snapshot:
     sequence: int = 0
     parts: tuple[Part, ...] = ()
     entries: Mapping[int, Entry] = field(default_factory=dict)
+    terms: dict[str, Term] = field(default_factory=dict)  # that were asked, kept by `spelling`
     _masks: dict[Filter | None, Masks] = field(default_factory=dict)
 
     @property

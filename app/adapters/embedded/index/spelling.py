@@ -2,8 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -13,57 +11,41 @@ from app.adapters.embedded.index.rows import Ints
 from app.adapters.embedded.index.segment import Segment
 from app.adapters.embedded.index.slips import slips
 from app.adapters.embedded.index.snapshot import Part, Snapshot
+from app.adapters.embedded.index.term import Floats, Spelling, Term
 from app.adapters.embedded.index.words import hashes_of
-
-Floats: TypeAlias = npt.NDArray[np.float64]
 
 MISSPELLED = 0.4  # nearness from which a word is taken for a term that no passage has …
 NEARLY = 0.8  # … with those that are this nearly as near as the nearest
 READINGS = 3  # at most, a segment
 ONE_SLIP = 0.6  # nearness, at least, of words that differ by one slip of the finger
 MEANT = 0.55  # nearness from which the term counts as being there
+_KEPT = 4_000  # terms that are kept with a snapshot: some 4 MB
 
 
-@dataclass(frozen=True, slots=True)
-class Spelling:
-    """Words of one segment that stand for a term.
-
-    `exact` are those that the lexical leg counts: the term itself with strength 1, or what an
-    unknown term is read as. `like` are those of the fuzzy leg, the term itself included.
-    """
-
-    exact: Ints
-    strength: Floats
-    like: Ints
-    nearness: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A distinct term of the question: how often it is asked, how many passages have it.
-
-    `readable` is how many have it or what it is read as. `spellings` are by segment.
-    """
-
-    text: str
-    asked: int
-    holding: int
-    readable: int
-    spellings: tuple[Spelling, ...]
-
-
-def look_up(snapshot: Snapshot, question: Sequence[str]) -> list[Term]:
-    """Return the question's distinct terms in order."""
+def look_up(snapshot: Snapshot, question: Sequence[str]) -> list[tuple[Term, int]]:
+    """Return the question's distinct terms in order, and how often each is asked."""
     asked = Counter(question)
-    hashes = hashes_of(tuple(asked))
+    known = {text: snapshot.terms.get(text) for text in asked}
+    if unknown := [text for text, term in known.items() if term is None]:
+        known |= _found(snapshot, unknown)
+    return [(term, asked[text]) for text, term in known.items() if term is not None]
+
+
+def _found(snapshot: Snapshot, texts: Sequence[str]) -> dict[str, Term]:
+    """Return what terms stand for, and keep it with the snapshot."""
+    hashes = hashes_of(texts)
     numbers = [part.segment.numbers(hashes).tolist() for part in snapshot.parts]
-    return [
-        _term(snapshot.parts, text, count, [of_part[n] for of_part in numbers])
-        for n, (text, count) in enumerate(asked.items())
-    ]
+    found = {
+        text: _term(snapshot.parts, text, [of_part[n] for of_part in numbers])
+        for n, text in enumerate(texts)
+    }
+    if len(snapshot.terms) + len(found) > _KEPT:
+        snapshot.terms.clear()
+    snapshot.terms.update(found)
+    return found
 
 
-def _term(parts: Sequence[Part], text: str, asked: int, own: Sequence[int]) -> Term:
+def _term(parts: Sequence[Part], text: str, own: Sequence[int]) -> Term:
     holding = sum(_holding(part, word) for part, word in zip(parts, own, strict=True))
     near = [part.segment.grams.near(text) for part in parts]
     if not holding:
@@ -77,7 +59,7 @@ def _term(parts: Sequence[Part], text: str, asked: int, own: Sequence[int]) -> T
     readable = holding or sum(
         _reading(part, spelling.exact) for part, spelling in zip(parts, spellings, strict=True)
     )
-    return Term(text, asked, holding, readable, spellings)
+    return Term(text, holding, readable, spellings)
 
 
 def _with_slips(part: Part, text: str, near: Near) -> Near:
@@ -99,9 +81,10 @@ def _spelling(itself: int, like: Ints, nearness: Floats, least: float) -> Spelli
         others = like != itself
         like = np.append(like[others], itself)
         nearness = np.append(nearness[others], 1.0)
-        return Spelling(np.array([itself]), np.ones(1), like, nearness)
+        return Spelling(np.array([itself]), np.ones(1), (itself,), like, nearness)
     read = np.flatnonzero(nearness >= least)[:READINGS]
-    return Spelling(like[read], nearness[read], like, nearness)
+    meant = tuple(like[read[nearness[read] >= MEANT]].tolist())
+    return Spelling(like[read], nearness[read], meant, like, nearness)
 
 
 def _holding(part: Part, word: int) -> int:
