@@ -185,7 +185,9 @@ async def _cite_closest(asking: Asking, material: Material, citations: Citations
 
 
 def _explained(ranked: Sequence[Ranked], citations: Sequence[Citation]) -> Iterator[Explained]:
-    used = {(c.space_id, c.document_id, c.version, c.start, c.end) for c in citations}
+    used: dict[tuple[str, str, int], list[tuple[int, int]]] = {}
+    for c in citations:
+        used.setdefault((c.space_id, c.document_id, c.version), []).append((c.start, c.end))
     for one in ranked:
         candidate, passage = one.candidate, one.candidate.passage
         home = (candidate.space_id, passage.document_id, passage.version)
@@ -199,9 +201,9 @@ def _explained(ranked: Sequence[Ranked], citations: Sequence[Citation]) -> Itera
             similarity=candidate.similarity,
             fused=one.score,
             coverage=one.coverage,
-            used=any(
-                key[:3] == home and passage.span.start <= key[3] and key[4] <= passage.span.end
-                for key in used
+            used=home in used
+            and any(
+                passage.span.start <= start and end <= passage.span.end for start, end in used[home]
             ),
         )
 

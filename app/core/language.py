@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 
 SAMPLE = 20_000  # characters of a long text that are looked at, in SLICES slices spread over it
 SLICES = 8
@@ -66,6 +67,7 @@ _ENGLISH_LOOK = re.compile(
     r"[wk]|th|sh|gh|oo|ee|(?:ings?|ly|ed|ness|ry|ty|cy|ays?|ers?|ful|less|ics?|ous|ld|nd|rd|lt"
     r"|ist|ive|ies)$"
 )
+_CACHED = 20_000  # words
 _WORD_WEIGHT, _MARK_WEIGHT, _LOOK_WEIGHT, _ACCENT_WEIGHT = 2.0, 2.0, 0.5, 1.0
 _ACCENTED = re.compile(r"[éèêëàâùûçôîïœ]")
 
@@ -83,6 +85,7 @@ def detect(text: str, default: str = "en") -> str:
     return default if odds == 0 else "fr" if odds > 0 else "en"
 
 
+@lru_cache(_CACHED)
 def _weight(word: str) -> float:
     if word in _FUNCTION["fr"]:
         return _WORD_WEIGHT

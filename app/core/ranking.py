@@ -82,12 +82,14 @@ def fuse(found: Found, weight: float = FUSION_WEIGHT) -> tuple[Ranked, ...]:
     Ties go by address, so that the order of the candidates does not matter.
     """
     weights = [one for _, one in found.terms]
+    sets = {candidate.matched for candidate in found.candidates}  # a few: many match the same
+    shares = {matched: _share(weights, matched) for matched in sets}
     best = max((c.lexical for c in found.candidates), default=0.0)
     ranked = [
         Ranked(
             candidate=candidate,
             score=_fused(candidate, best, weight),
-            coverage=_share(weights, candidate.matched),
+            coverage=shares[candidate.matched],
         )
         for candidate in found.candidates
     ]

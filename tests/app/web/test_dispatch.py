@@ -1,5 +1,6 @@
 from typing import Any
 
+import pytest
 from fastapi.routing import iter_route_contexts
 from starlette.routing import Match, Route
 
@@ -79,3 +80,27 @@ async def test_an_application_below_a_prefix_answers_too(house: House) -> None:
 
     await below(scope, receive, send)
     assert sent[0]["status"] == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "refused"),
+    [
+        ("", 422, [""]),
+        ("null", 422, [""]),
+        ("[]", 422, [""]),
+        ("{}", 422, ["/name"]),
+        ('{"name": 1, "tags": 2, "more": 3}', 422, ["/more", "/name", "/tags"]),
+        ('{"name": ', 400, []),
+    ],
+)
+async def test_a_body_is_refused_with_all_that_is_wrong_with_it(
+    house: House, body: str, status: int, refused: list[str]
+) -> None:
+    client = await house.client()
+    found = _dispatch(house).find("POST", f"{API}/spaces")
+    assert found
+    assert found[0].direct is not None  # the framework has no part in it
+    headers = {"Content-Type": "application/json"}
+    answered = await client.post(f"{API}/spaces", content=body, headers=headers)
+    assert answered.status_code == status
+    assert sorted(one["pointer"] for one in answered.json().get("errors", [])) == refused

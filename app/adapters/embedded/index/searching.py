@@ -14,6 +14,7 @@ from app.core.models import Passage
 from app.core.ports import Candidate, Found
 
 _TRIES = 5
+_KEPT = 5_000  # passages that are kept with a snapshot, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +47,18 @@ def search_in(space: Space, snapshot: Snapshot, wanted: Wanted) -> Found | None:
     masks = snapshot.masks(wanted.where)
     scored = score(snapshot, wanted.terms, masks, wanted.limit, wanted.vector)
     between = time.perf_counter()
-    rows = [store.row(hit.key, hit.ordinal) for hit in scored.hits]
-    passages = space.passages(rows) if rows else {}
-    if len(passages) < len(rows):
+    passages = _passages(space, snapshot, scored.hits)
+    if passages is None:
         return None
     candidates = tuple(
-        _candidate(wanted.space_id, hit, snapshot.entries[hit.key], passages[row])
-        for hit, row in zip(scored.hits, rows, strict=True)
+        Candidate(
+            passage=passage,
+            space_id=wanted.space_id,
+            lexical=hit.lexical,
+            similarity=hit.similarity,
+            matched=hit.matched,
+        )
+        for hit, passage in zip(scored.hits, passages, strict=True)
     )
     ended = time.perf_counter()
     return Found(
@@ -67,19 +73,29 @@ def search_in(space: Space, snapshot: Snapshot, wanted: Wanted) -> Found | None:
     )
 
 
-def _candidate(space_id: str, hit: Hit, entry: Entry, stored: store.StoredPassage) -> Candidate:
-    return Candidate(
-        passage=Passage(
-            document_id=entry.document_id,
-            version=entry.version,
-            title=entry.title,
-            span=stored.span,
-            text=stored.text,
-            language=entry.language,
-            said=stored.said,
-        ),
-        space_id=space_id,
-        lexical=hit.lexical,
-        similarity=hit.similarity,
-        matched=hit.matched,
+def _passages(space: Space, snapshot: Snapshot, hits: Sequence[Hit]) -> list[Passage] | None:
+    """Return the passages that were hit, kept with the snapshot; None if one has gone."""
+    rows = {store.row(hit.key, hit.ordinal): hit.key for hit in hits}
+    found = {row: passage for row in rows if (passage := snapshot.read.get(row)) is not None}
+    if missing := [row for row in rows if row not in found]:
+        stored = space.passages(missing)
+        if len(stored) < len(missing):
+            return None
+        fresh = {row: _passage(snapshot.entries[rows[row]], stored[row]) for row in missing}
+        if len(snapshot.read) + len(fresh) > _KEPT:
+            snapshot.read.clear()
+        snapshot.read.update(fresh)
+        found |= fresh
+    return [found[row] for row in rows]
+
+
+def _passage(entry: Entry, stored: store.StoredPassage) -> Passage:
+    return Passage(
+        document_id=entry.document_id,
+        version=entry.version,
+        title=entry.title,
+        span=stored.span,
+        text=stored.text,
+        language=entry.language,
+        said=stored.said,
     )

@@ -80,8 +80,9 @@ class Shelf:
         """Return what is to be closed after the return of one."""
         if place.away:
             return [] if place.users else [place.space]
-        self.size_bytes += place.space.size_bytes - place.counted
-        place.counted = place.space.size_bytes
+        size = place.space.size_bytes  # grows while others search
+        self.size_bytes += size - place.counted
+        place.counted = size
         closing: list[Space] = []
         if self._is_full():
             for path, other in list(self._places.items()):

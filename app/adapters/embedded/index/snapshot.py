@@ -15,8 +15,10 @@ from app.adapters.embedded.index import segment as segments
 from app.adapters.embedded.index.segment import Bools, Segment, Source
 from app.adapters.embedded.index.term import Term
 from app.core.filters import Filter, matches
+from app.core.models import Passage
 
 _ENTRY_BYTES = 600
+_PASSAGE_BYTES = 3_000  # its text, about as much that was cut from it, and the objects
 _TIER = 8  # a segment is merged with those behind it that are not this many times smaller
 _MASKS_KEPT = 16
 
@@ -59,6 +61,7 @@ class Snapshot:
     parts: tuple[Part, ...] = ()
     entries: Mapping[int, Entry] = field(default_factory=dict)
     terms: dict[str, Term] = field(default_factory=dict)  # that were asked, kept by `spelling`
+    read: dict[int, Passage] = field(default_factory=dict)  # by row, kept by `searching`
     _masks: dict[Filter | None, Masks] = field(default_factory=dict)
 
     @property
@@ -71,6 +74,11 @@ class Snapshot:
         """Return about what it takes in memory."""
         entries = sum(_ENTRY_BYTES + len(entry.attributes) for entry in self.entries.values())
         return entries + sum(part.segment.size_bytes for part in self.parts)
+
+    @property
+    def read_bytes(self) -> int:
+        """Return about what the passages that are kept take."""
+        return _PASSAGE_BYTES * len(self.read)
 
     def changed(
         self,

@@ -28,7 +28,12 @@ class Space:
         self._connection: sqlite3.Connection | None = None
         self._inode = 0
         self._snapshot = Snapshot()
-        self.size_bytes = 0
+        self._size_bytes = 0
+
+    @property
+    def size_bytes(self) -> int:
+        """Return about how much memory it takes, the passages that were read included."""
+        return self._size_bytes + self._snapshot.read_bytes
 
     def is_current(self) -> bool:
         """Tell whether the snapshot shows all that was committed, by any process; about 10 µs."""
@@ -98,7 +103,7 @@ class Space:
 
     def _publish(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self.size_bytes = snapshot.size_bytes
+        self._size_bytes = snapshot.size_bytes
 
     def _follow(self) -> Snapshot:
         """Read what changed since the snapshot, or everything if the log forgot that."""

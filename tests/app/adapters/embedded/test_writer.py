@@ -2,6 +2,7 @@ import asyncio
 import contextlib
 import resource
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,6 +62,29 @@ async def test_commits_that_arrive_together_share_a_transaction(
     await asyncio.gather(*(store.records.commit(HOME, put(space)) for space in spaces))
     assert await store.records.count(SPACES, HOME) == 50
     assert statements.count("COMMIT") < 10
+
+
+@pytest.mark.parametrize(("gather_s", "handed_over"), [(60.0, 1), (0.0, 2)])
+async def test_what_a_turn_of_the_loop_asks_for_is_handed_over_together_unless_the_turn_is_long(
+    store: EmbeddedStore, monkeypatch: pytest.MonkeyPatch, gather_s: float, handed_over: int
+) -> None:
+    monkeypatch.setattr("app.adapters.embedded.writer._GATHER_S", gather_s)
+    writer, busy, go = store.records._writer, threading.Event(), threading.Event()
+
+    def keep_busy(_: sqlite3.Connection) -> bool:
+        busy.set()
+        return go.wait(30)
+
+    before = asyncio.ensure_future(writer.run(keep_busy))
+    assert await asyncio.to_thread(busy.wait, 30)
+    commits = asyncio.gather(*(store.records.commit(HOME, put(a_space(HOME))) for _ in range(3)))
+    await asyncio.sleep(0)  # the turn in which they ask …
+    await asyncio.sleep(0)  # … and what follows it
+    assert writer._tasks.qsize() == handed_over
+    go.set()
+    assert await before
+    await commits
+    assert await store.records.count(SPACES, HOME) == 3
 
 
 async def test_a_refused_commit_undoes_itself_and_none_that_share_its_transaction(

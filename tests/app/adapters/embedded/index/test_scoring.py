@@ -51,6 +51,16 @@ def ask(snapshot: Snapshot, terms: list[str], limit: int = ALL) -> Scored:
     return score(snapshot, terms, snapshot.masks(None), limit)
 
 
+@given(batches(), st.lists(QUESTIONS, min_size=2, max_size=4))
+def test_what_was_asked_before_changes_no_score(
+    made: list[list[Version]], questions: list[list[str]]
+) -> None:
+    asked_before = indexed(*made)
+    for question in questions:
+        again = ask(asked_before, question)
+        assert again == ask(indexed(*made), question) == ask(asked_before, question)
+
+
 @given(batches(), QUESTIONS)
 def test_the_lexical_score_is_bm25(made: list[list[Version]], question: list[str]) -> None:
     versions = [version for batch in made for version in batch]
