@@ -33,6 +33,16 @@ class Environment(StrEnum):
     STAGING = "staging"
 
 
+class Area(StrEnum):
+    """What part of readiness a criterion is about; reports go by it."""
+
+    FUNCTIONAL = "functional"
+    NON_FUNCTIONAL = "non-functional"
+    SECURITY = "security"
+    OPERATIONS = "operations"
+    COMPLIANCE = "compliance"
+
+
 class Severity(StrEnum):
     """How much an unmet criterion matters; `[policy] blocks` says which of them stop a release."""
 
@@ -99,7 +109,7 @@ class Criterion:
     """A statement that is true or false of a commit, and the evidence that decides it."""
 
     id: str
-    area: str
+    area: Area
     statement: Text
     severity: Severity
     owner: str

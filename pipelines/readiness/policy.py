@@ -9,6 +9,7 @@ from pipelines.readiness.catalogue import Source, read_options, read_sources
 from pipelines.readiness.located import Table, read_toml, unique
 from pipelines.readiness.model import (
     FINGERPRINT_DIGITS,
+    Area,
     Criterion,
     Demand,
     Environment,
@@ -105,7 +106,7 @@ def _criterion(row: Table, sources: Mapping[str, Source]) -> Criterion:
         raise row.refuse("no [[criterion.demand]]: nothing would ever decide it")
     return Criterion(
         id=row.text("id"),
-        area=row.text("area"),
+        area=row.choice("area", Area),
         statement=row.bilingual("statement"),
         severity=row.choice("severity", Severity),
         owner=row.text("owner"),

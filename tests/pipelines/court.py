@@ -10,6 +10,7 @@ from typing import Any
 from pipelines.readiness.catalogue import Source
 from pipelines.readiness.judge import Moment, judge
 from pipelines.readiness.model import (
+    Area,
     Coverage,
     Criterion,
     Demand,
@@ -76,7 +77,7 @@ def demand(name: str, **changes: Any) -> Demand:
 def criterion(name: str, *demands: Demand, **changes: Any) -> Criterion:
     made = Criterion(
         id=name,
-        area="security",
+        area=Area.SECURITY,
         statement=Text("It holds.", "C'est vrai."),
         severity=Severity.HIGH,
         owner="security-lead",

@@ -113,6 +113,7 @@ def test_a_sound_policy_is_read_whole(load: Load) -> None:
 
 WRONG = [
     ("criteria.toml", '"X-02"', '"X-01"', 24, "a second 'X-01'"),
+    ("criteria.toml", 'area = "security"', 'area = "safety"', 8, "'area' cannot be 'safety'"),
     ("criteria.toml", 'severity = "high"', 'severity = "huge"', 26, "'severity' cannot be 'huge'"),
     ("criteria.toml", 'evidence = "tests"', 'evidence = "tset"', 18, "is called 'tset'"),
     ("criteria.toml", 'stage = "beta"', 'stage = "bata"', 19, "'stage' cannot be 'bata'"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipelines.readiness.history import summarised
 from pipelines.readiness.judge import judge
-from pipelines.readiness.model import Criterion, Severity, Text, Waiver
+from pipelines.readiness.model import Area, Criterion, Severity, Text, Waiver
 from pipelines.readiness.reports.html import Story
 from tests.pipelines.court import (
     criterion,
@@ -33,7 +33,7 @@ def criteria() -> tuple[Criterion, ...]:
     return (
         criterion("X-01", demand("good"), standards=("NIST 800-53 CP-2(2)",)),
         criterion("X-02", demand("bad"), statement=said, severity=Severity.MEDIUM),
-        criterion("X-03", demand("none"), area="compliance"),
+        criterion("X-03", demand("none"), area=Area.COMPLIANCE),
         criterion("X-04", demand("waived")),
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pipelines.readiness.model import Outcome, Text
+from pipelines.readiness.model import Area, Outcome, Text
 from pipelines.readiness.verdict import WaiverState
 
 OUTCOMES: Mapping[Outcome, Text] = {
@@ -20,12 +20,12 @@ SIGNS: Mapping[Outcome, str] = {
     Outcome.MISSING: "○",
     Outcome.FAILED: "✗",
 }
-AREAS: Mapping[str, Text] = {
-    "functional": Text("Functional", "Fonctionnel"),
-    "non-functional": Text("Non-functional", "Non fonctionnel"),
-    "security": Text("Security", "Sécurité"),
-    "operations": Text("Operations", "Exploitation"),
-    "compliance": Text("Compliance", "Conformité"),
+AREAS: Mapping[Area, Text] = {
+    Area.FUNCTIONAL: Text("Functional", "Fonctionnel"),
+    Area.NON_FUNCTIONAL: Text("Non-functional", "Non fonctionnel"),
+    Area.SECURITY: Text("Security", "Sécurité"),
+    Area.OPERATIONS: Text("Operations", "Exploitation"),
+    Area.COMPLIANCE: Text("Compliance", "Conformité"),
 }
 # What checks count, where French has another word for it.
 FACTS: Mapping[str, str] = {
