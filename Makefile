@@ -206,6 +206,7 @@ e2e-azure: $(UV) ## Run every end-to-end scenario against a service on the peers
 INFRA := $(UV) run --project infra --frozen
 INFRA_PYTEST := $(INFRA) python -m pytest tests/infra --confcutdir tests/infra -n 0
 STACKS = $(or $(STACK),all)
+ONE = $(or $(STACK),$(error say which: make $@ STACK=dev|staging|prod))
 OUT ?= build/infra
 
 infra-test: $(UV) ## Prove the stacks without Azure: graphs, policies, types, driver (REPORT=file keeps it)
@@ -231,7 +232,7 @@ infra-cost: $(UV) ## Tell what a month of the stacks costs; what has no dated pr
 
 infra-prices: $(UV) ## Read today's prices of the region of STACK into infra/prices (needs the network, no account)
 	$(announce)
-	$(INFRA) eva-infra prices $(STACK)
+	$(INFRA) eva-infra prices $(ONE)
 
 infra-containers: $(UV) ## Write what the service declares of Cosmos DB to where the stacks read it
 	$(announce)
@@ -242,22 +243,22 @@ infra-containers: $(UV) ## Write what the service declares of Cosmos DB to where
 
 infra-preflight: $(UV) ## Check secrets, quotas and regions of STACK before a deployment (needs az)
 	$(announce)
-	$(INFRA) eva-infra preflight $(STACK)
+	$(INFRA) eva-infra preflight $(ONE)
 
 infra-preview: $(UV) ## Show what deploying STACK would change, with policies (needs pulumi; COMMENT=file)
 	$(announce)
-	$(INFRA) eva-infra preview $(STACK) $(if $(COMMENT),--comment $(COMMENT))
+	$(INFRA) eva-infra preview $(ONE) $(if $(COMMENT),--comment $(COMMENT))
 
 infra-up: $(UV) ## Deploy STACK if preflight and policies pass and no data is lost (IMAGE=name@sha256:…)
 	$(announce)
-	$(INFRA) eva-infra up $(STACK) $(if $(IMAGE),--image $(IMAGE))
+	$(INFRA) eva-infra up $(ONE) $(if $(IMAGE),--image $(IMAGE))
 
 infra-drift: $(UV) ## Tell how what is there differs from STACK; ends with 1 if it does (COMMENT=file)
 	$(announce)
-	$(INFRA) eva-infra drift $(STACK) $(if $(COMMENT),--comment $(COMMENT))
+	$(INFRA) eva-infra drift $(ONE) $(if $(COMMENT),--comment $(COMMENT))
 
 infra-outputs: $(UV) ## Tell the outputs of STACK
-	@$(INFRA) eva-infra outputs $(STACK)
+	@$(INFRA) eva-infra outputs $(ONE)
 
 ci: ## Run what continuous integration runs
 	.ci/run

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ __all__ = ["cosmos_peer"]
 # A shell that starts us in the background makes us, and all we start, deaf to Ctrl+C; programs
 # under test must hear it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+_ENOUGH_S = 10
 
 
 @pytest.fixture
@@ -49,3 +51,11 @@ def alice() -> Principal:
 def mallory() -> Principal:
     """Return an administrator of another tenant."""
     return Principal(tenant_id="ten_mallory", id="key:mallory", scopes=frozenset(Scope))
+
+
+@pytest.fixture
+def one_minute() -> None:
+    """Wait for the next minute if this one ends soon: the windows of limits begin with minutes."""
+    left = 60 - time.time() % 60
+    if left < _ENOUGH_S:
+        time.sleep(left)

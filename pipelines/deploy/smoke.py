@@ -15,14 +15,11 @@ _PATIENCE_S = 5.0  # of one request
 async def smoke(url: str, build: Build, within_s: float) -> None:
     """Return once the slot serves this build and is ready; DeploymentFailedError when it won't."""
     until = time.monotonic() + within_s
-    said = "no answer"
     async with httpx2.AsyncClient(base_url=url, timeout=_PATIENCE_S) as http:
-        while time.monotonic() < until:
-            said = await _said(http, build)
-            if not said:
-                return
+        while said := await _said(http, build):
+            if time.monotonic() >= until:
+                raise DeploymentFailedError(f"after {within_s:g} s: {said}")
             await asyncio.sleep(_PAUSE_S)
-    raise DeploymentFailedError(f"after {within_s:g} s: {said}")
 
 
 async def _said(http: httpx2.AsyncClient, build: Build) -> str:

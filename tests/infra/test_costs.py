@@ -159,7 +159,7 @@ def test_a_place_without_prices_is_a_failure_and_writes_nothing(
 ) -> None:
     nobody = "http://127.0.0.1:9/prices"
     assert main(["prices", "prod", "--api", nobody, "--out", str(tmp_path)]) == FAILED
-    assert "refused" in capsys.readouterr().err
+    assert "no prices from 127.0.0.1:9: " in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 

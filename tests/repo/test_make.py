@@ -60,6 +60,12 @@ def test_a_target_says_what_it_does(root: Path, target: str) -> None:
     assert re.fullmatch(rf"\n== {target}: [A-Z].+\n", said)
 
 
+def test_a_stack_that_is_needed_is_asked_for(root: Path) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        make(root, "infra-up", "STACK=")
+    assert "say which: make infra-up STACK=dev|staging|prod" in refused.value.stderr
+
+
 def test_every_script_that_a_target_runs_is_there(root: Path, makefile: str) -> None:
     scripts = re.findall(r"(?<![\w-])(?:benchmarks|tests)/[\w./-]+", makefile)
     assert scripts

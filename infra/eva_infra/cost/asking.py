@@ -105,7 +105,17 @@ def _items(address: str) -> Iterator[Mapping[str, Any]]:
     """Yield what is on every page of an answer."""
     page: str | None = address
     while page:
-        with urllib.request.urlopen(page, timeout=SLOWEST_S) as answer:  # noqa: S310  # nosec B310
-            content = cast("Mapping[str, Any]", json.load(answer))
+        content = _page(page)
         yield from content["Items"]
         page = content.get("NextPageLink")
+
+
+def _page(address: str) -> Mapping[str, Any]:
+    """Return what is answered there; OSError that names the host."""
+    try:
+        with urllib.request.urlopen(  # noqa: S310  # nosec B310
+            address, timeout=SLOWEST_S
+        ) as answer:
+            return cast("Mapping[str, Any]", json.load(answer))
+    except (OSError, ValueError) as error:
+        raise OSError(f"no prices from {urllib.parse.urlsplit(address).netloc}: {error}") from error

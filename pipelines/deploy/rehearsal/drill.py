@@ -112,6 +112,7 @@ async def _played(release: Release, scene: Scene, build: Build, drill: Drill) ->
 def _count(drill: Drill, traffic: Traffic, told: Told) -> None:
     failed = [one for one in traffic.sent if one.status != HTTPStatus.OK]
     lost = traffic.lost(drill.windows)
+    first = traffic.sent[0].due if traffic.sent else 0.0
     drill.measured["requests"] = len(traffic.sent)
     drill.measured["requests failed in fault windows"] = len(failed) - len(lost)
     drill.measured["requests lost outside fault windows"] = len(lost)
@@ -120,7 +121,7 @@ def _count(drill: Drill, traffic: Traffic, told: Told) -> None:
             "name": "no request is lost outside the fault windows",
             "ok": not lost and len(traffic.sent) > 0,
             "seconds": 0.0,
-            "said": ", ".join(f"status {one.status} at {one.due:.1f}" for one in lost[:5]),
+            "said": ", ".join(f"{one} at {one.due - first:.1f} s" for one in lost[:5]),
         }
     )
     for name, value in drill.measured.items():

@@ -21,6 +21,9 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 App: TypeAlias = Callable[[Message, Receive, Send], Awaitable[None]]
 _HOP = {b"connection", b"keep-alive", b"transfer-encoding", b"content-length", b"date", b"server"}
 _HEALTH = ("/livez", "/readyz", "/health")
+# Longer than clients keep a connection that is idle, five seconds: who closes it at the same moment
+# as it is used again loses that request.
+_KEEP_ALIVE_S = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +119,10 @@ class _Server(uvicorn.Server):
 async def serving(app: App) -> AsyncIterator[str]:
     """Serve an ASGI application on a free port of this machine; its address."""
     options: Mapping[str, Any] = {"log_level": "error", "lifespan": "off", "access_log": False}
-    server = _Server(uvicorn.Config(app, host="127.0.0.1", port=0, **options))
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=0, timeout_keep_alive=_KEEP_ALIVE_S, **options
+    )
+    server = _Server(config)
     running = asyncio.create_task(server.serve())
     try:
         while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it

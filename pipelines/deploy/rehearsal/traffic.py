@@ -20,6 +20,10 @@ class Sent:
     due: float
     ended: float
     status: int
+    why: str = ""  # it was not answered
+
+    def __str__(self) -> str:
+        return self.why or f"status {self.status}"
 
 
 class Traffic:
@@ -39,10 +43,12 @@ class Traffic:
         ]
 
     async def _send(self, http: httpx2.AsyncClient, path: str, due: float) -> None:
-        status = 0
-        with contextlib.suppress(httpx2.TransportError):
+        status, why = 0, ""
+        try:
             status = (await http.get(path)).status_code
-        self.sent.append(Sent(due, time.monotonic(), status))
+        except httpx2.TransportError as error:
+            why = repr(error)
+        self.sent.append(Sent(due, time.monotonic(), status, why))
 
     async def run(self, http: httpx2.AsyncClient, path: str) -> None:
         """Send until cancelled; a late answer holds up no other request."""

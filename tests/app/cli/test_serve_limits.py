@@ -1,8 +1,11 @@
 from pathlib import Path
 
 import httpx2
+import pytest
 
 from tests.app.cli.serving import serving
+
+pytestmark = pytest.mark.usefixtures("one_minute")
 
 
 def test_a_server_takes_nobodys_word_for_an_address(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from app.web.limits import AddressLimit, AddressRules
 from tests.app.web.house import API, problem
 from tests.app.web.limited import Open, statuses, wire
 
+pytestmark = pytest.mark.usefixtures("one_minute")
+
 
 async def test_every_route_and_every_path_that_is_none_counts_for_the_address(
     open_house: Open,

@@ -15,6 +15,8 @@ from app.web.routing import group
 from tests.app.web.house import API, House, new_space, problem
 from tests.app.web.limited import Open, statuses
 
+pytestmark = pytest.mark.usefixtures("one_minute")
+
 
 async def test_a_principal_is_held_to_its_tier_wherever_it_comes_from(open_house: Open) -> None:
     env = {"EVA_RATE_LIMIT_TIER": "free", "EVA_TRUSTED_PROXIES": "127.0.0.1"}

@@ -19,6 +19,8 @@ from tests.app.cli.serving import serving
 from tests.app.web.house import API
 from tests.app.web.limited import Open, wire
 
+pytestmark = pytest.mark.usefixtures("one_minute")
+
 FIRST, SECOND = "203.0.113.1", "203.0.113.2"
 PAGE = "https://portal.example.ca"
 ENDS: Mapping[str, Any] = {"extensions": {"websocket.http.response": {}}}
