@@ -151,7 +151,8 @@ def _chosen(given: argparse.Namespace) -> list[Path]:
     """Return the experiments that are wanted; without breakers, those that need them."""
     every = every_experiment()
     if unknown := set(given.only) - set(every):
-        raise StageError(f"no experiment {', '.join(sorted(unknown))}")
+        named, known = (", ".join(sorted(names)) for names in (unknown, every))
+        raise StageError(f"no experiment {named}; there are {known}")
     if given.report is not None and slack() != 1:
         raise StageError("a report for the gate is made without CHAOS_SLACK")
     usual = [path for path in every.values() if path.parent == EXPERIMENTS]
