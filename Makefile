@@ -126,7 +126,7 @@ authz: $(UV) ## Try every operation as everybody, and count what was tried
 
 e2e: $(UV) $(if $(URL),,peers-install) ## Run the end-to-end tests; URL and KEY name a service that runs
 	$(announce)
-	$(if $(URL),EVA_E2E_URL=$(URL) EVA_E2E_KEY=$(KEY)) $(DEV) pytest tests/e2e -n 0
+	$(if $(URL),EVA_E2E_URL=$(URL) EVA_E2E_KEY=$(or $(KEY),$(error say whose: make e2e URL=… KEY=an-administrator's-key))) $(DEV) pytest tests/e2e -n 0
 
 image-check: $(UV) ## Build the image twice and start it locked down (needs docker)
 	$(announce)
