@@ -191,7 +191,7 @@ def _budget(objective: Objective) -> Panel:
 | project left = 1 - bad / events / {objective.budget:g}
 """
     return Panel(
-        title=objective.title,
+        title=f"Budget left: {objective.title[0].lower()}{objective.title[1:]}",
         about=f"Error budget left of {objective.window_days} days ({objective.target:.2%} good).",
         unit="percentunit",
         query=query,

@@ -23,6 +23,7 @@ NO_KEYS: Wanted = {
 }
 _SITE: Mapping[str, object] = {
     "siteConfig.minTlsVersion": "1.2",
+    "siteConfig.minTlsCipherSuite": "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
     "siteConfig.scmMinTlsVersion": "1.2",
     "siteConfig.ftpsState": "Disabled",
     "siteConfig.remoteDebuggingEnabled": False,
@@ -42,6 +43,7 @@ ENCRYPTED: Wanted = {
     "cdn:Route": {"httpsRedirect": "Enabled", "forwardingProtocol": "HttpsOnly"},
     "cdn:AFDCustomDomain": {
         "tlsSettings.minimumTlsVersion": "TLS12",
+        "tlsSettings.cipherSuiteSetType": "TLS12_2023",
         "tlsSettings.certificateType": "ManagedCertificate",
     },
     "cdn:AFDOrigin": {"enforceCertificateNameCheck": True},

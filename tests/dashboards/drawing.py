@@ -79,7 +79,7 @@ def _lines(rows: Rows) -> Mapping[str, Line]:
 def _chart(lines: Mapping[str, Line], unit: str, size: tuple[int, int]) -> Iterator[str]:
     times = [at for line in lines.values() for at, _ in line]
     began, lasted = min(times), max((max(times) - min(times)).total_seconds(), 1.0)
-    top = max(1e-9, *(value for line in lines.values() for _, value in line))
+    top = max(value for line in lines.values() for _, value in line) or 1.0
     left, right, head = 58, size[0] - 190, 30
     foot = size[1] - 24
     for share in (0.0, 0.5, 1.0):

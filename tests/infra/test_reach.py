@@ -98,6 +98,7 @@ def test_the_services_own_name_has_a_managed_certificate_and_leads_to_the_servic
     assert domain.inputs["tlsSettings"] == {
         "certificateType": "ManagedCertificate",
         "minimumTlsVersion": "TLS12",
+        "cipherSuiteSetType": "TLS12_2023",
     }
     route = prod.named("cdn:Route", "route-service").inputs
     assert route["customDomains"] == [{"id": domain.id}]

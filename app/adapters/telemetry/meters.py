@@ -90,7 +90,7 @@ class Meters:
             found = series.setdefault(key, Histogram.within(INSTRUMENTS[name].bounds))
         found.add(values)
 
-    def taken(self) -> Sequence[Point]:
+    def seen(self) -> Sequence[Point]:
         """Return copies of all series; least and most are of the time since the last taking."""
         metrics.settle()
         points = [
@@ -102,6 +102,13 @@ class Meters:
             for key, one in spread.items():
                 copied = replace(one, counts=list(one.counts))
                 points.append(Point(name, INSTRUMENTS[name], key, copied))
+        return points
+
+    def taken(self) -> Sequence[Point]:
+        """Return the same, and begin least and most anew: for the one who sends them away."""
+        points = self.seen()
+        for spread in self.histograms.values():
+            for one in spread.values():
                 one.least, one.most = inf, -inf
         return points
 

@@ -70,7 +70,7 @@ class Telemetry:
 
         def points() -> Sequence[Point]:
             gauges.process()
-            return self.meters.taken()
+            return self.meters.seen()
 
         try:
             bound = await stack.enter_async_context(prometheus.serving(host, port, points))

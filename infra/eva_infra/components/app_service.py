@@ -132,6 +132,7 @@ class AppService(pulumi.ComponentResource):
             health_check_path=LIVE,
             http20_enabled=True,
             min_tls_version=web.SupportedTlsVersions.SUPPORTED_TLS_VERSIONS_1_2,
+            min_tls_cipher_suite=web.TlsCipherSuites.TL_S_ECDH_E_RS_A_WIT_H_AE_S_128_GC_M_SHA256,
             scm_min_tls_version=web.SupportedTlsVersions.SUPPORTED_TLS_VERSIONS_1_2,
             ftps_state=web.FtpsState.DISABLED,
             remote_debugging_enabled=False,

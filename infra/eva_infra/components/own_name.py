@@ -18,6 +18,7 @@ def own_name(ctx: Context, profile: cdn.Profile, parent: pulumi.Resource) -> cdn
         tls_settings=cdn.AFDDomainHttpsParametersArgs(
             certificate_type=cdn.AfdCertificateType.MANAGED_CERTIFICATE,
             minimum_tls_version=cdn.AfdMinimumTlsVersion.TLS12,
+            cipher_suite_set_type=cdn.AfdCipherSuiteSetType.TLS12_2023,
         ),
         opts=child(parent),
     )

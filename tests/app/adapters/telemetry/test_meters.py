@@ -62,6 +62,16 @@ def test_growth_is_what_came_since_the_last_time() -> None:
     assert _values(growth.of(held.taken())) == [4], "a gauge is said again, a sum is not"
 
 
+def test_whoever_only_looks_takes_no_extreme_from_who_sends() -> None:
+    held = Meters()
+    held.observe("eva.dependency.duration", {"dependency": "files"}, [0.25, 2.0])
+    [seen] = held.seen()
+    [sent] = held.taken()
+    assert isinstance(sent.value, Histogram)
+    assert seen == sent
+    assert (sent.value.least, sent.value.most) == (0.25, 2.0)
+
+
 def _values(points: Sequence[meters.Point]) -> list[float]:
     return [one.value.sum if isinstance(one.value, Histogram) else one.value for one in points]
 

@@ -20,7 +20,7 @@ def held() -> Meters:
 
 
 def test_metrics_are_spelled_as_prometheus_spells_them() -> None:
-    lines = prometheus.text(held().taken()).splitlines()
+    lines = prometheus.text(held().seen()).splitlines()
     assert 'eva_requests_total{class="read",outcome="ok"} 3' in lines
     assert "# TYPE http_server_request_duration_seconds histogram" in lines
     assert 'http_server_request_duration_seconds_bucket{http_route="/a",le="0.025"} 1' in lines
@@ -34,7 +34,7 @@ def test_metrics_are_spelled_as_prometheus_spells_them() -> None:
 def test_a_label_never_breaks_a_line(value: str) -> None:
     made = Meters()
     made.count("eva.requests", {"class": value}, 1)
-    _, line = prometheus.text(made.taken()).rstrip("\n").split("\n", 1)
+    _, line = prometheus.text(made.seen()).rstrip("\n").split("\n", 1)
     assert "\n" not in line
     assert line.startswith('eva_requests_total{class="')
     assert line.endswith('"} 1')
