@@ -83,5 +83,5 @@ def test_what_was_told_of_is_drawn_and_what_was_not_is_said_to_be_missing(
     by_class = panels["Requests by class"]
     assert re.findall(r">(read|upload)</text>", by_class) == ["read", "upload"]
     assert by_class.count("<polyline") == 2
-    assert "100 %" in panels["Reads answered in 500 ms"]
+    assert "100 %" in panels["Budget left: reads answered in 500 ms"]
     assert NOTHING in panels["Jobs waiting"]
