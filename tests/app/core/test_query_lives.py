@@ -13,7 +13,7 @@ from app.core.errors import (
     QueryFailedError,
 )
 from app.core.live import Event, Live
-from app.core.models import FailureReason, QueryStatus
+from app.core.models import FailureReason, Lease, Query, QueryStatus, Stored
 from app.core.ports import Found, PassageIndex, Ports
 from app.core.responding import give_up, respond
 from tests.app.core import acting
@@ -35,6 +35,14 @@ class SlowIndex:
         self.asked.set()
         await self.may_answer.wait()
         return await self._index.search(*place, **wanted)
+
+
+async def accepted_here(ports: Ports, principal: Principal) -> tuple[Stored[Query], Lease]:
+    """Ask, in a process that answers itself; return the query and the lease to answer it under."""
+    asked = queries.Asked(space_ids=(await acting.space(ports, principal),), question=QUESTION)
+    accepted = await queries.ask(ports, principal, asked, here=True)
+    assert accepted.lease is not None
+    return accepted.query, accepted.lease
 
 
 async def told(
@@ -62,17 +70,14 @@ async def test_a_query_cancelled_while_it_is_answered_stays_cancelled(
     ports: Ports, alice: Principal
 ) -> None:
     live, index = Live(), SlowIndex(ports.index)
-    space_id = await acting.space(ports, alice)
-    asked = queries.Asked(space_ids=(space_id,), question=QUESTION)
-    accepted = await queries.ask(ports, alice, asked, here=True)
-    assert accepted.lease is not None
+    query, lease = await accepted_here(ports, alice)
     slow = replace(ports, index=index)
-    running = asyncio.create_task(respond(slow, live, accepted.lease))
+    running = asyncio.create_task(respond(slow, live, lease))
     await index.asked.wait()
-    await queries.cancel(ports, live, alice, accepted.query.value.id)
+    await queries.cancel(ports, live, alice, query.value.id)
     index.may_answer.set()
     await running
-    found = await queries.get(ports, alice, accepted.query.value.id)
+    found = await queries.get(ports, alice, query.value.id)
     assert found.value.status is QueryStatus.CANCELLED
     assert await ports.jobs.depth() == {"waiting": 0, "running": 0, "dead": 0, "oldest_s": 0}
 
@@ -81,15 +86,11 @@ async def test_a_query_cancelled_elsewhere_after_it_was_accepted_here_stays_canc
     ports: Ports, alice: Principal
 ) -> None:
     live, elsewhere = Live(), Live()
-    space_id = await acting.space(ports, alice)
-    asked = queries.Asked(space_ids=(space_id,), question=QUESTION)
-    accepted = await queries.ask(ports, alice, asked, here=True)
-    query_id = accepted.query.value.id
-    assert accepted.lease is not None
-    live.open(query_id, accepted.query)
-    await queries.cancel(ports, elsewhere, alice, query_id)
-    await respond(ports, live, accepted.lease)
-    found = await queries.get(ports, alice, query_id)
+    query, lease = await accepted_here(ports, alice)
+    live.open(query.value.id, query)
+    await queries.cancel(ports, elsewhere, alice, query.value.id)
+    await respond(ports, live, lease)
+    found = await queries.get(ports, alice, query.value.id)
     assert (found.value.status, found.value.answer) == (QueryStatus.CANCELLED, None)
     assert await ports.jobs.depth() == {"waiting": 0, "running": 0, "dead": 0, "oldest_s": 0}
 
@@ -98,16 +99,12 @@ async def test_a_query_accepted_here_is_answered_as_it_was_stored(
     ports: Ports, alice: Principal
 ) -> None:
     live = Live()
-    space_id = await acting.space(ports, alice)
-    asked = queries.Asked(space_ids=(space_id,), question=QUESTION)
-    accepted = await queries.ask(ports, alice, asked, here=True)
-    query_id = accepted.query.value.id
-    assert accepted.lease is not None
-    live.open(query_id, accepted.query)
-    assert live.accepted(query_id) == accepted.query
-    await respond(ports, live, accepted.lease)
-    assert live.accepted(query_id) is None
-    found = await queries.get(ports, alice, query_id)
+    query, lease = await accepted_here(ports, alice)
+    live.open(query.value.id, query)
+    assert live.accepted(query.value.id) == query
+    await respond(ports, live, lease)
+    assert live.accepted(query.value.id) is None
+    found = await queries.get(ports, alice, query.value.id)
     assert found.value.status is QueryStatus.COMPLETED
 
 
