@@ -19,6 +19,7 @@ from app.core.models import Passage
 
 _ENTRY_BYTES = 600
 _PASSAGE_BYTES = 3_000  # its text, about as much that was cut from it, and the objects
+_TERM_BYTES = 1_000  # its spellings in one segment
 _TIER = 8  # a segment is merged with those behind it that are not this many times smaller
 _MASKS_KEPT = 16
 
@@ -76,9 +77,10 @@ class Snapshot:
         return entries + sum(part.segment.size_bytes for part in self.parts)
 
     @property
-    def read_bytes(self) -> int:
-        """Return about what the passages that are kept take."""
-        return _PASSAGE_BYTES * len(self.read)
+    def kept_bytes(self) -> int:
+        """Return about what the passages and terms that are kept take."""
+        spellings = len(self.terms) * len(self.parts)
+        return _PASSAGE_BYTES * len(self.read) + _TERM_BYTES * spellings
 
     def changed(
         self,

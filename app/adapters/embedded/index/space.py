@@ -32,8 +32,8 @@ class Space:
 
     @property
     def size_bytes(self) -> int:
-        """Return about how much memory it takes, the passages that were read included."""
-        return self._size_bytes + self._snapshot.read_bytes
+        """Return about how much memory it takes, what was kept of searches included."""
+        return self._size_bytes + self._snapshot.kept_bytes
 
     def is_current(self) -> bool:
         """Tell whether the snapshot shows all that was committed, by any process; about 10 µs."""

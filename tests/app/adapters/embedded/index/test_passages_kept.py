@@ -25,6 +25,9 @@ async def test_passages_that_were_read_are_kept_counted_and_gone_with_their_docu
         assert (await find(index, SPACE, "passport")).candidates[0].passage is (
             again.candidates[0].passage
         )
+        read = index.memory_bytes
+        await find(index, SPACE, "unheard")
+        assert index.memory_bytes > read, "a term that was asked is kept, though nobody has it"
         await index.remove(SPACE, document_id)
         with index._shelf.lend(tmp_path / "ten_1" / "spc_1.db") as space:
             assert PRIVATE not in repr(space.snapshot)
