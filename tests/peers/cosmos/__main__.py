@@ -6,6 +6,7 @@ import uvicorn
 
 from tests.peers.cosmos.accounts import KEY
 from tests.peers.cosmos.peer import Peer
+from tests.peers.cosmos.running import OPTIONS
 
 
 def main() -> None:
@@ -14,9 +15,7 @@ def main() -> None:
     peer = Peer(path)
     print(f"http://127.0.0.1:{port} key {KEY}", flush=True)  # noqa: T201
     try:
-        uvicorn.run(
-            peer, host="127.0.0.1", port=port, log_level="warning", lifespan="off", ws="none"
-        )
+        uvicorn.run(peer, host="127.0.0.1", port=port, log_level="warning", **OPTIONS)
     finally:
         peer.store.close()
 

@@ -19,7 +19,7 @@ def signature(verb: str, path: str, date: str, key: str = KEY) -> str:
     kind = parts[-1] if len(parts) % 2 else (parts[-2] if parts else "")
     link = "/".join(parts[:-1] if len(parts) % 2 else parts)
     text = f"{verb.lower()}\n{kind.lower()}\n{link}\n{date.lower()}\n\n"
-    made = hmac.new(base64.b64decode(key), text.encode(), hashlib.sha256).digest()
+    made = hmac.digest(base64.b64decode(key), text.encode(), "sha256")
     return base64.b64encode(made).decode()
 
 

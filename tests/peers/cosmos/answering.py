@@ -1,8 +1,9 @@
 """From a query and the items of one logical partition to its answer."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tests.peers.cosmos.conditions import selected
 from tests.peers.cosmos.meaning import UNDEFINED, Given, Meaning, Names, meaning, type_of, value
 from tests.peers.cosmos.policy import Policy
 from tests.peers.cosmos.refusal import bad
@@ -10,6 +11,7 @@ from tests.peers.cosmos.tree import Call, Expression, Path, Query
 from tests.peers.cosmos.words import Statistics, count
 
 _TYPES = ("undefined", "null", "boolean", "number", "string", "array", "object")
+_RANKS = {kind: rank for rank, kind in enumerate(_TYPES)}
 
 
 def answer(
@@ -22,11 +24,7 @@ def answer(
     """Return the rows; with statistics, as a component of a ranked query."""
     policy.require(query)
     given = Given(parameters, statistics, policy.vectors)
-    named: Iterable[Names] = ({"c": item} for item in items)
-    if query.where is not None:
-        passes = meaning(query.where, given)
-        named = (one for one in named if passes(one) is True)
-    kept = list(named)
+    kept: list[Names] = [{"c": item} for item in selected(query.where, items, given)]
     if query.counts:
         return [len(kept)]
     top = _top(query, given)
@@ -94,4 +92,4 @@ def _component(names: Names, row: Any, scores: list[Any]) -> dict[str, Any]:
 
 def _rank(found: Any) -> tuple[int, Any]:
     kind = type_of(found)
-    return _TYPES.index(kind), found if kind in ("boolean", "number", "string") else 0
+    return _RANKS[kind], found if kind in ("boolean", "number", "string") else 0

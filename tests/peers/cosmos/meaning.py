@@ -25,7 +25,7 @@ from tests.peers.cosmos.words import Statistics, score, words
 UNDEFINED: Any = type("Undefined", (), {"__repr__": lambda _: "undefined"})()
 Names: TypeAlias = Mapping[str, Any]  # the item by its name, and a member of it
 Meaning: TypeAlias = Callable[[Names], Any]
-_ORDERS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+ORDERS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 _TYPES: Mapping[type, str] = {
     bool: "boolean",
     int: "number",
@@ -80,6 +80,9 @@ def type_of(found: Any) -> str:
 
 
 def _path(root: str, parts: Sequence[str]) -> Meaning:
+    if len(parts) == 1:
+        return _member(root, parts[0])
+
     def looked_up(names: Names) -> Any:
         if root not in names:
             raise bad(f"not in the allowed subset: the name {root}")
@@ -87,6 +90,18 @@ def _path(root: str, parts: Sequence[str]) -> Meaning:
         for part in parts:
             found = found.get(part, UNDEFINED) if isinstance(found, dict) else UNDEFINED
         return found
+
+    return looked_up
+
+
+def _member(root: str, part: str) -> Meaning:
+    """What most paths are, without what the others need."""
+
+    def looked_up(names: Names) -> Any:
+        if root not in names:
+            raise bad(f"not in the allowed subset: the name {root}")
+        found = names[root]
+        return found.get(part, UNDEFINED) if type(found) is dict else UNDEFINED
 
     return looked_up
 
@@ -135,7 +150,7 @@ def _joined(operands: Sequence[Meaning], decisive: bool) -> Meaning:
 
 
 def _compared(sign: str, left: Meaning, right: Meaning) -> Meaning:
-    test = _equal if sign == "=" else _ordered(_ORDERS[sign])
+    test = _equal if sign == "=" else _ordered(ORDERS[sign])
     return lambda names: test(left(names), right(names))
 
 

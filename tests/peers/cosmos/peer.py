@@ -1,13 +1,12 @@
 """The account over HTTP: a path and a verb to what is done, with the headers of the service."""
 
+import itertools
 import json
-import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from starlette.requests import Request
-from starlette.responses import Response
 
 from tests.peers.cosmos import accounts, declaring, queries
 from tests.peers.cosmos.documents import Documents
@@ -18,6 +17,28 @@ from tests.peers.cosmos.store import Store
 
 JOURNAL = 10_000
 RANGES_TAG = '"1"'  # a client asks until nothing is new
+
+
+_activities = itertools.count()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request, its headers' names in lower case."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes out."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
 class Peer:
@@ -32,51 +53,53 @@ class Peer:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
-            request = Request(scope, receive)
-            response = await self._respond(request, await request.body())
-            await response(scope, receive, send)
+            headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
+            asked = Asked(scope["method"], scope["path"], headers, await _body(receive))
+            await _send(await self._respond(asked), send)
 
-    async def _respond(self, request: Request, body: bytes) -> Response:
-        method, path = request.method, request.url.path
+    async def _respond(self, asked: Asked) -> Answer:
+        method, path = asked.method, asked.path
         if path.startswith("/_peer/"):
-            return self._control(method, path, body)
+            return self._control(method, path, asked.body)
         fault = await self.faults.strike(method, path, "before")
         if fault is None:
-            reply = self._answered(request, body)
+            reply = self._answered(asked)
             fault = await self.faults.strike(method, path, "after")
         if fault is not None and fault.body is not None:
-            return Response(fault.body, fault.status, fault.headers, "application/json")
+            return Answer(fault.status, fault.headers, fault.body.encode())
         if fault is not None:
             reply = _refusal(Refused(fault.status, "as was asked for", substatus=fault.substatus))
             reply.headers.update(fault.headers)
         self.journal.append((method, path, reply.status))
-        del self.journal[:-JOURNAL]
-        return _response(reply)
+        if len(self.journal) > JOURNAL:
+            del self.journal[: -JOURNAL // 2]
+        return _answer(reply)
 
-    def _answered(self, request: Request, body: bytes) -> Reply:
+    def _answered(self, asked: Asked) -> Reply:
         try:
-            accounts.require(request.method, request.url.path, request.headers)
-            said = orjson.loads(body) if body else {}
-            parts = [part for part in request.scope["path"].split("/") if part]
-            return self._done(request, parts, said)
+            accounts.require(asked.method, asked.path, asked.headers)
+            said = orjson.loads(asked.body) if asked.body else {}
+            parts = [part for part in asked.path.split("/") if part]
+            return self._done(asked, parts, said)
         except Refused as refused:
             return _refusal(refused)
 
-    def _done(self, request: Request, parts: list[str], body: Any) -> Reply:
-        match request.method, parts:
+    def _done(self, asked: Asked, parts: list[str], body: Any) -> Reply:
+        headers = asked.headers
+        match asked.method, parts:
+            case method, ["dbs", database, "colls", name, "docs", *rest]:
+                container = self.store.container(f"{database}/{name}")
+                if method == "POST" and "x-ms-cosmos-is-query-plan-request" in headers:
+                    return Reply(queries.plan(container, body))
+                return self._documents.done(method, container, rest, (headers, body))
             case "GET", []:
-                return Reply(self._account(f"{request.url.scheme}://{request.url.netloc}/"))
+                return Reply(self._account(f"http://{headers['host']}/"))
             case method, ["dbs", *rest] if len(rest) <= 3:
                 return self._declared(method, rest, body)
             case "GET", ["dbs", database, "colls", name, "pkranges"]:
                 ranges = declaring.ranges(self.store, f"{database}/{name}")
-                known = request.headers.get("if-none-match") == RANGES_TAG
+                known = headers.get("if-none-match") == RANGES_TAG
                 return Reply(None if known else ranges, 304 if known else 200, {"etag": RANGES_TAG})
-            case method, ["dbs", database, "colls", name, "docs", *rest]:
-                container = self.store.container(f"{database}/{name}")
-                if method == "POST" and "x-ms-cosmos-is-query-plan-request" in request.headers:
-                    return Reply(queries.plan(container, body))
-                return self._documents.done(method, container, rest, (request.headers, body))
             case method, _:
                 raise Refused(400, f"not in the allowed subset: {method} /{'/'.join(parts)}")
 
@@ -110,17 +133,17 @@ class Peer:
             "queryEngineConfiguration": "{}",
         }
 
-    def _control(self, method: str, path: str, body: bytes) -> Response:
+    def _control(self, method: str, path: str, body: bytes) -> Answer:
         match method, path:
             case "POST", "/_peer/faults":
                 self.faults.add(json.loads(body))
             case "DELETE", "/_peer/faults":
                 self.faults.end()
             case "GET", "/_peer/journal":
-                return _response(Reply({"requests": self.journal}))
+                return _answer(Reply({"requests": self.journal}))
             case _:
-                return _response(Reply({"message": "no such thing"}, 404))
-        return _response(Reply(None, 204))
+                return _answer(Reply({"message": "no such thing"}, 404))
+        return _answer(Reply(None, 204))
 
 
 def _refusal(refused: Refused) -> Reply:
@@ -129,11 +152,29 @@ def _refusal(refused: Refused) -> Reply:
     return Reply(body, refused.status, headers)
 
 
-def _response(reply: Reply) -> Response:
-    headers: Mapping[str, str] = {
+def _answer(reply: Reply) -> Answer:
+    headers = {
+        "content-type": "application/json",
         "x-ms-request-charge": f"{reply.charge:.2f}",
-        "x-ms-activity-id": str(uuid.uuid4()),
+        "x-ms-activity-id": f"00000000-0000-4000-8000-{next(_activities):012x}",
         **reply.headers,
     }
-    content = b"" if reply.body is None else orjson.dumps(reply.body)
-    return Response(content, reply.status, headers, "application/json")
+    body = b"" if reply.body is None else orjson.dumps(reply.body)
+    return Answer(reply.status, headers, body)
+
+
+async def _body(receive: Any) -> bytes:
+    message = await receive()
+    body: bytes = message["body"]
+    while message.get("more_body"):
+        message = await receive()
+        body += message.get("body", b"")
+    return body
+
+
+async def _send(answer: Answer, send: Any) -> None:
+    headers = [(name.encode(), value.encode()) for name, value in answer.headers.items()]
+    if answer.status not in (204, 304):
+        headers.append((b"content-length", b"%d" % len(answer.body)))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})

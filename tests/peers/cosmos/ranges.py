@@ -12,18 +12,14 @@ _HALF = "20000000000000000000000000000000"
 RANGES = ({"id": "0", "min": "", "max": _HALF}, {"id": "1", "min": _HALF, "max": "FF"})
 
 
-def position(paths: list[str], partition: str) -> str:
-    """Return the effective partition key, by the hash that the official client has."""
-    return _hashed(tuple(paths), partition)
-
-
 @lru_cache(10_000)
-def _hashed(paths: tuple[str, ...], partition: str) -> str:
+def position(paths: tuple[str, ...], partition: str) -> str:
+    """Return the effective partition key, by the hash that the official client has."""
     key = PartitionKey(path=list(paths)) if len(paths) > 1 else PartitionKey(path=paths[0])
     return str(key._get_effective_partition_key_string(json.loads(partition)))
 
 
-def range_of(paths: list[str], partition: str) -> str:
+def range_of(paths: tuple[str, ...], partition: str) -> str:
     """Return the id of the physical partition that a logical one lies in."""
     return "0" if position(paths, partition) < _HALF else "1"
 
@@ -46,7 +42,8 @@ def listing() -> dict[str, Any]:
     return {"_rid": "ranges", "PartitionKeyRanges": ranges, "_count": len(ranges)}
 
 
-def required(paths: list[str], header: str | None) -> str:
+@lru_cache(10_000)
+def required(paths: tuple[str, ...], header: str | None) -> str:
     """Return the logical partition that a request names in full; 400 without one."""
     if header is None:
         reason = "not in the allowed subset: a request without the whole partition key"

@@ -3,8 +3,9 @@
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import uvicorn
 
@@ -12,6 +13,14 @@ from tests.peers.cosmos.accounts import KEY
 from tests.peers.cosmos.peer import Peer
 
 START_S = 30
+OPTIONS: Mapping[str, Any] = {  # of uvicorn: nothing that costs time and that nobody looks at
+    "lifespan": "off",
+    "ws": "none",
+    "access_log": False,
+    "proxy_headers": False,
+    "server_header": False,
+    "date_header": False,
+}
 
 
 @dataclass(frozen=True)
@@ -29,7 +38,7 @@ def running(path: str = ":memory:", *, consistency: str = "Strong") -> Iterator[
     listener = socket.create_server(("127.0.0.1", 0))
     started = threading.Event()
     made: list[Peer] = []
-    server = uvicorn.Server(_config())
+    server = uvicorn.Server(uvicorn.Config("", log_config=None, **OPTIONS))
 
     def serve() -> None:
         made.append(Peer(path, consistency))  # SQLite belongs to this thread
@@ -46,7 +55,3 @@ def running(path: str = ":memory:", *, consistency: str = "Strong") -> Iterator[
     finally:
         server.should_exit = True
         thread.join()
-
-
-def _config() -> uvicorn.Config:
-    return uvicorn.Config("", log_config=None, access_log=False, lifespan="off", ws="none")

@@ -7,10 +7,12 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import orjson
 
+from tests.peers.cosmos.policy import Policy
 from tests.peers.cosmos.refusal import Refused
 
 Item: TypeAlias = dict[str, Any]
@@ -32,10 +34,13 @@ class Container:
     properties: dict[str, Any]
     items: defaultdict[str, dict[str, Item]] = field(default_factory=lambda: defaultdict(dict))
 
-    @property
-    def paths(self) -> list[str]:
-        paths: list[str] = self.properties["partitionKey"]["paths"]
-        return paths
+    @cached_property
+    def paths(self) -> tuple[str, ...]:
+        return tuple(self.properties["partitionKey"]["paths"])
+
+    @cached_property
+    def policy(self) -> Policy:
+        return Policy(self.properties)
 
     def partition_of(self, item: Item) -> str:
         """Return the logical partition as JSON, by what the item says."""
@@ -91,7 +96,15 @@ class Store:
 
     def partition(self, container: Container, partition: str) -> list[Item]:
         inside = container.items[partition].values() if partition in container.items else ()
-        return [item for item in inside if not self._expired(container, item)]
+        default = container.properties.get("defaultTtl")
+        if default is None:
+            return list(inside)
+        now = self.now
+        return [
+            item
+            for item in inside
+            if (ttl := item.get("ttl", default)) == -1 or item["_ts"] + ttl > now
+        ]
 
     def changed(self, container: Container, after: int, partition: str | None) -> list[Item]:
         """Return what was written after a number, in the order of the writes."""

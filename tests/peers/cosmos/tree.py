@@ -46,7 +46,7 @@ class Exists:
 Expression = Path | Parameter | Literal | Call | Operation | Exists
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # each is itself: what is known of it is found quickly
 class Query:
     top: Expression | None
     value: Expression | None  # SELECT VALUE …
