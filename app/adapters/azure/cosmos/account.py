@@ -2,16 +2,22 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 
+import aiohttp
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.pipeline.transport import AioHttpTransport
 from azure.cosmos.aio import ContainerProxy, CosmosClient, DatabaseProxy
 from azure.cosmos.documents import ConnectionPolicy
 
 from app.adapters.azure.cosmos.place import CosmosCalls, CosmosPlace
+from app.adapters.azure.cosmos.signing import Tokens, signed
+from app.adapters.azure.cosmos.wire import Endpoint
 from app.adapters.azure.credentials import RotatingKey
 from app.adapters.azure.pooling import pool
+
+_BY_SDK_EVERY_S = 60.0  # a request: only its requests see whether an account's regions changed
 
 
 class Account:
@@ -26,6 +32,9 @@ class Account:
         if place.key is None and identity is None:
             raise ValueError("a Cosmos DB account needs a key or an identity")
         self._client: CosmosClient | None = None
+        self._session: aiohttp.ClientSession | None = None
+        self._tokens = None if identity is None else Tokens(identity, place.endpoint)
+        self._by_sdk_at = 0.0
         self._opening = asyncio.Lock()
 
     async def client(self) -> CosmosClient:
@@ -37,6 +46,32 @@ class Account:
         if (key := self._rotating()) is not None:  # it is signed with what is there
             self._client.client_connection.master_key = await key()
         return self._client
+
+    async def endpoint(self) -> Endpoint | None:
+        """Return where requests go the short way; None if this one is to be the SDK's.
+
+        The SDK keeps track of the account's regions with its own requests, so it gets one from
+        time to time. An account of session consistency is left to it: the tokens are its.
+        """
+        client, now = await self.client(), time.monotonic()
+        known = client.client_connection
+        if now - self._by_sdk_at >= _BY_SDK_EVERY_S or known.session is not None:
+            self._by_sdk_at = now
+            return None
+        assert self._session is not None  # noqa: S101 - opened with the client
+        return Endpoint(
+            self._session,
+            writes=known._WriteEndpoint,  # noqa: SLF001 - not to be had otherwise
+            reads=known._ReadEndpoint,  # noqa: SLF001
+            authorise=self._authorised,
+        )
+
+    async def _authorised(self, method: str, link: str, date: str) -> str:
+        client = await self.client()
+        if (key := client.client_connection.master_key) is not None:
+            return signed(key, method, link, date)
+        assert self._tokens is not None  # noqa: S101 - there is one of both
+        return await self._tokens.header()
 
     def refused(self) -> None:
         """Take note that our key was not accepted: it may have been rotated."""
@@ -73,11 +108,12 @@ class Account:
     async def _opened(self) -> CosmosClient:
         policy = ConnectionPolicy()
         policy.RetryOptions._max_retry_attempt_count = 0  # noqa: SLF001 - 0 can't be said otherwise
+        self._session = pool(self.calls.connections)
         client = CosmosClient(
             self.place.endpoint,
             await self._credential(),
             connection_policy=policy,
-            transport=AioHttpTransport(session=pool(self.calls.connections)),
+            transport=AioHttpTransport(session=self._session),
             connection_timeout=self.calls.attempt_s,
             read_timeout=self.calls.attempt_s,
             retry_total=0,  # the attempts are ours: see `container`

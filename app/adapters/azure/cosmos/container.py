@@ -11,23 +11,22 @@ import logging
 import random
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
-from azure.core import MatchConditions
 from azure.core.exceptions import AzureError, HttpResponseError
-from azure.cosmos.aio import ContainerProxy
 from azure.cosmos.exceptions import CosmosBatchOperationError
 
 from app.adapters.azure.cosmos.account import Account
+from app.adapters.azure.cosmos.declare import keys
+from app.adapters.azure.cosmos.ways import BySdk, Item, Operation, Place, Way
+from app.adapters.azure.cosmos.wire import ByWire
 from app.adapters.azure.failures import asked_to_wait, unavailable
 from app.core import metrics
 from app.core.errors import StaleEtagError, TooLargeError, UnavailableError
 
-T = TypeVar("T")
-Item: TypeAlias = dict[str, Any]
-Place: TypeAlias = tuple[str, ...]  # a whole partition key
-Operation: TypeAlias = tuple[Any, ...]  # as `execute_item_batch` takes it
+__all__ = ["MOST_BYTES", "BatchRefusedError", "Container", "Item", "Operation", "Place"]
 
+T = TypeVar("T")
 MOST_BYTES = 2_000_000  # of an item or a batch; the service takes 2 MiB, its own members included
 _GONE, _EXISTS, _CHANGED, _TOO_LARGE = 404, 409, 412, 413
 _UNAUTHORISED = 401
@@ -35,6 +34,7 @@ _UNAUTHORISED = 401
 _ANSWERS = frozenset({400, _UNAUTHORISED, 403, _GONE, _EXISTS, _CHANGED, _TOO_LARGE})
 _NO_CONTAINER = 1003  # of 404: it is no item that is missing
 _SPLIT_OFF = 1002  # of 404 or 410: the replica is behind, or the range has moved
+_RANKED = " ORDER BY RANK "  # what the SDK has to make a plan for
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0
 _ODD = (ValueError, KeyError, TypeError, AttributeError)  # of the SDK, at an answer of odd form
 _TROUBLES = (AzureError, TimeoutError, OSError, *_ODD)
@@ -57,12 +57,13 @@ class Container:
         self.name = name
         self._account = account
         self._dependency = dependency
+        self._keys = keys(account.place, name)
 
     async def read(self, place: Place, id_: str) -> Item | None:
         """Return an item, or None."""
 
-        async def item(container: ContainerProxy, hook: Hook) -> Item:
-            return _whole(await container.read_item(id_, list(place), response_hook=hook), id_)
+        async def item(way: Way) -> Item:
+            return _whole(await way.read(place, id_), id_)
 
         try:
             return await self._ask("read", item)
@@ -74,21 +75,12 @@ class Container:
         self, place: Place, sql: str, parameters: Mapping[str, object] | None = None
     ) -> list[Any]:
         """Return every row of a query within one logical partition."""
-        given = [{"name": name, "value": value} for name, value in (parameters or {}).items()]
-
-        async def rows(container: ContainerProxy, hook: Hook) -> list[Any]:
-            found = container.query_items(
-                sql,
-                parameters=given,
-                partition_key=list(place),
-                full_text_score_scope="Local",
-                max_item_count=1000,
-                response_hook=hook,
-            )
-            return [row async for row in found]
-
         try:
-            return await self._ask("query", rows)
+            return await self._ask(
+                "query",
+                lambda way: way.query(place, sql, parameters or {}),
+                by_sdk=_RANKED in sql,
+            )
         except HttpResponseError as error:
             raise self._unexpected(error) from error
 
@@ -98,7 +90,7 @@ class Container:
         After a lost answer the item itself may be the one that is there: then False, too.
         """
         try:
-            await self._ask("create", lambda c, hook: c.create_item(item, response_hook=hook))
+            await self._ask("create", lambda way: way.create(item))
         except HttpResponseError as error:
             self._allow(error, _EXISTS)
             return False
@@ -107,22 +99,15 @@ class Container:
     async def upsert(self, item: Item) -> None:
         """Store an item, whatever is there."""
         try:
-            await self._ask("upsert", lambda c, hook: c.upsert_item(item, response_hook=hook))
+            await self._ask("upsert", lambda way: way.upsert(item))
         except HttpResponseError as error:
             raise self._unexpected(error) from error
 
     async def replace(self, place: Place, item: Item) -> Item:
         """Replace an item as it was read; StaleEtagError if it changed since or is gone."""
         body = {**item, "op": secrets.token_hex(8)}
-        options: dict[str, Any] = {
-            "etag": item["_etag"],
-            "match_condition": MatchConditions.IfNotModified,
-        }
         try:
-            return await self._ask(
-                "replace",
-                lambda c, hook: c.replace_item(item["id"], body, response_hook=hook, **options),
-            )
+            return await self._ask("replace", lambda way: way.replace(body, item["_etag"]))
         except HttpResponseError as error:
             self._allow(error, _GONE, _CHANGED)
         now = await self.read(place, item["id"])
@@ -133,9 +118,7 @@ class Container:
     async def delete(self, place: Place, id_: str) -> bool:
         """Delete an item; tell whether it was there."""
         try:
-            await self._ask(
-                "delete", lambda c, hook: c.delete_item(id_, list(place), response_hook=hook)
-            )
+            await self._ask("delete", lambda way: way.delete(place, id_))
         except HttpResponseError as error:
             self._allow(error, _GONE)
             return False
@@ -148,12 +131,7 @@ class Container:
         with the creation of a new item.
         """
         try:
-            return await self._ask(
-                "batch",
-                lambda c, hook: c.execute_item_batch(
-                    _fresh(operations), list(place), response_hook=hook
-                ),
-            )
+            return await self._ask("batch", lambda way: way.batch(place, operations))
         except CosmosBatchOperationError as error:
             raise BatchRefusedError(error.error_index or 0, error.status_code or 0) from error
         except HttpResponseError as error:
@@ -162,7 +140,7 @@ class Container:
             raise self._unexpected(error) from error
 
     async def _ask(
-        self, operation: str, call: Callable[[ContainerProxy, "Hook"], Awaitable[T]]
+        self, operation: str, call: Callable[[Way], Awaitable[T]], *, by_sdk: bool = False
     ) -> T:
         """Return what the call does, tried again while that may help, and time and budget last."""
         calls, clock = self._account.calls, asyncio.get_running_loop().time
@@ -171,8 +149,8 @@ class Container:
         for attempt in itertools.count(1):
             try:
                 async with asyncio.timeout_at(min(deadline, clock() + calls.attempt_s)):
-                    container = await self._account.container(self.name)
-                    return await call(container, self._hook(operation))
+                    short = attempt == 1 and not by_sdk
+                    return await call(await self._way(operation, short=short))
             except _TROUBLES as error:
                 self._charge_refused(operation, error)
                 if getattr(error, "status_code", None) == _UNAUTHORISED:
@@ -187,11 +165,15 @@ class Container:
             await asyncio.sleep(pause)
         raise AssertionError("attempts end by themselves")
 
-    def _hook(self, operation: str) -> "Hook":
+    async def _way(self, operation: str, *, short: bool) -> Way:
         def told(headers: Mapping[str, str], *_: object) -> None:
             self._charge(operation, headers)
 
-        return told
+        endpoint = await self._account.endpoint() if short else None
+        if endpoint is None:
+            return BySdk(await self._account.container(self.name), told)
+        place = self._account.place
+        return ByWire(endpoint, place.database, self.name, self._keys, told)
 
     def _charge(self, operation: str, headers: Mapping[str, str]) -> None:
         units = float(headers.get("x-ms-request-charge") or 0)
@@ -222,14 +204,6 @@ def _whole(item: Item, id_: str) -> Item:
     if item.get("id") != id_ or "_etag" not in item:
         raise ValueError("an answer that is not the item asked for")
     return item
-
-
-Hook: TypeAlias = Callable[..., None]
-
-
-def _fresh(operations: Sequence[Operation]) -> list[Operation]:
-    """Return copies: the SDK takes the conditions out of those that it is given."""
-    return [tuple(dict(p) if isinstance(p, dict) else p for p in one) for one in operations]
 
 
 def _is_answer(error: BaseException) -> bool:

@@ -30,6 +30,12 @@ def containers(place: CosmosPlace) -> tuple[Declared, ...]:
     )
 
 
+def keys(place: CosmosPlace, name: str) -> tuple[str, ...]:
+    """Return the members of an item that are its partition key, in a container."""
+    [paths] = [one["partitionKey"]["paths"] for one in containers(place) if one["id"] == name]
+    return tuple(path.strip("/") for path in paths)
+
+
 def passages_name(vectors: Vectors) -> str:
     """Return the name of the container of passages with these vectors."""
     model = re.sub(r"[^A-Za-z0-9-]", "-", vectors.model)
