@@ -1,6 +1,6 @@
 """Checking what a composer claims against the stored sources, and numbering what holds.
 
-A quote is compared with bytes that are read again from storage, never with what search returned.
+A quote is compared with bytes of the stored text, never with what search returned.
 """
 
 import hashlib
@@ -13,8 +13,8 @@ from app.core.models import Citation, Passage, Sentence
 from app.core.ports import Candidate, Claim, Ranked, Support
 from app.core.sanitising import sanitise
 
-# Reads bytes `[start, end)` of the UTF-8 text of the candidate's version as it is stored now;
-# NotFoundError when it has gone.
+# Reads bytes `[start, end)` of the stored UTF-8 text of the candidate's version; NotFoundError when
+# it has gone.
 Reader: TypeAlias = Callable[[Candidate, int, int], Awaitable[bytes]]
 _Span: TypeAlias = tuple[str, str, int, int, int]
 

@@ -149,14 +149,14 @@ class _Source:
     tenant_id: str
 
     async def read(self, candidate: Candidate, start: int, end: int) -> bytes:
-        """Return bytes of the text of the candidate's version, as stored now."""
+        """Return bytes of the text of the candidate's version, as stored a moment ago."""
         ref = VersionRef(
             tenant_id=self.tenant_id,
             space_id=candidate.space_id,
             document_id=candidate.passage.document_id,
             version=candidate.passage.version,
         )
-        return await self.ports.blobs.read_range(ref, "text", start, end)
+        return await self.ports.blobs.read_text(ref, start, end)
 
 
 async def _store(

@@ -75,6 +75,38 @@ async def test_a_range_that_makes_no_sense_is_refused(blobs: BlobStore, space: P
             await blobs.read_range(ref, "original", start, end)
 
 
+@pytest.mark.parametrize(("start", "end"), [(0, 0), (5, 9), (65_530, 131_080), (10**7, 10**8)])
+async def test_a_slice_of_a_text_is_the_same_however_often_it_is_read(
+    blobs: BlobStore, space: Partition, start: int, end: int
+) -> None:
+    ref = a_version(space)
+    await blobs.put(ref, "text", chunked(BIG), max_bytes=ROOMY)
+    read = [await blobs.read_text(ref, start, end) for _ in range(2)]
+    assert read == [BIG[start:end]] * 2
+
+
+async def test_a_text_that_was_stored_anew_or_deleted_is_not_told_as_it_was(
+    blobs: BlobStore, space: Partition
+) -> None:
+    ref = a_version(space)
+    for text in (b"first", b"second", b""):
+        await blobs.put(ref, "text", chunked(text), max_bytes=ROOMY)
+        assert await blobs.read_text(ref, 0, 100) == text
+    assert await blobs.delete(space, ref.document_id) == 1
+    with pytest.raises(NotFoundError):
+        await blobs.read_text(ref, 0, 100)
+
+
+async def test_a_slice_of_a_text_that_makes_no_sense_is_refused(
+    blobs: BlobStore, space: Partition
+) -> None:
+    ref = a_version(space)
+    await blobs.put(ref, "text", chunked(b"text"), max_bytes=ROOMY)
+    for start, end in ((-1, 5), (5, 4)):
+        with pytest.raises(ValueError, match="range"):
+            await blobs.read_text(ref, start, end)
+
+
 async def test_what_is_missing_is_not_found(blobs: BlobStore, space: Partition) -> None:
     ref = a_version(space)
     with pytest.raises(NotFoundError):

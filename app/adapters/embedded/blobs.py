@@ -69,6 +69,10 @@ class FileBlobStore:
             return _slice(path, start, end)
         return await self._aside(_slice, path, start, end)
 
+    async def read_text(self, ref: VersionRef, start: int, end: int) -> bytes:
+        """Return a slice, read now."""
+        return await self.read_range(ref, "text", start, end)
+
     async def info(self, ref: VersionRef, part: BlobPart) -> BlobInfo | None:
         """Hash what lies there."""
         path = self._layout.blob(ref, part)

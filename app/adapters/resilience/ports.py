@@ -17,7 +17,8 @@ _MANNERS: Mapping[str, Manner] = {
         (
             *("records.get", "records.get_many", "records.find", "records.page"),
             *("records.count", "records.tenants", "keys.find_key", "blobs.info"),
-            *("blobs.read_range", "blobs.count", "index.search", "index.count"),
+            *("blobs.read_range", "blobs.read_text", "blobs.count"),
+            *("index.search", "index.count"),
             *("jobs.depth", "jobs.waiting", "jobs.dead", "audit.events"),
         ),
         _READ,

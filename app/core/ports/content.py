@@ -41,6 +41,12 @@ class BlobStore(Protocol):
     async def read_range(self, ref: VersionRef, part: BlobPart, start: int, end: int) -> bytes:
         """Return bytes `[start, end)`, fewer at the end of the blob; raises NotFoundError."""
 
+    async def read_text(self, ref: VersionRef, start: int, end: int) -> bytes:
+        """Return bytes `[start, end)` of a version's text, as read at most a minute ago.
+
+        So long it may be told by one process after another deleted it: ask the records besides.
+        """
+
     async def info(self, ref: VersionRef, part: BlobPart) -> BlobInfo | None:
         """Return a part's size and hash (recomputed from what is stored), None if absent."""
 

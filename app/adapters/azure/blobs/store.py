@@ -20,6 +20,7 @@ from azure.storage.blob.aio import ContainerClient
 from app.adapters.azure import failures
 from app.adapters.azure.blobs.failing import DEPENDENCY, blob_errors
 from app.adapters.azure.blobs.pieces import PIECE, pieces
+from app.adapters.azure.blobs.texts import Texts
 from app.adapters.azure.blobs.upload import Upload
 from app.adapters.batching import batches
 from app.core.errors import InvalidInputError, NotFoundError, UnavailableError
@@ -41,15 +42,20 @@ class AzureBlobStore:
 
     def __init__(self, container: ContainerClient) -> None:
         self._container = container
+        self._texts = Texts()
 
     async def put(
         self, ref: VersionRef, part: BlobPart, data: AsyncIterator[bytes], *, max_bytes: int
     ) -> BlobInfo:
         """Store a part, holding no more than two pieces of it in memory."""
-        upload = Upload(self._container.get_blob_client(_name(ref, part)))
-        async for piece in batches(data, PIECE, max_bytes=max_bytes):
-            await upload.add(piece)
-        return await upload.finish()
+        name = _name(ref, part)
+        upload = Upload(self._container.get_blob_client(name))
+        try:
+            async for piece in batches(data, PIECE, max_bytes=max_bytes):
+                await upload.add(piece)
+            return await upload.finish()
+        finally:
+            self._texts.forget(name)
 
     async def read(self, ref: VersionRef, part: BlobPart) -> AsyncIterator[bytes]:
         """Stream a part in pieces of 4 MiB."""
@@ -73,6 +79,14 @@ class AzureBlobStore:
                 if failures.code(error) == "InvalidRange":  # it begins behind the end
                     return b""
                 raise
+
+    async def read_text(self, ref: VersionRef, start: int, end: int) -> bytes:
+        """Return a slice of pieces that may be up to a minute old."""
+
+        async def read(first: int, last: int) -> bytes:
+            return await self.read_range(ref, "text", first, last)
+
+        return await self._texts.slice(_name(ref, "text"), start, end, read)
 
     async def info(self, ref: VersionRef, part: BlobPart) -> BlobInfo | None:
         """Read what is stored, to hash it."""
@@ -130,6 +144,12 @@ class AzureBlobStore:
 
     async def _remove(self, prefix: str) -> int:
         """Delete in batches; one that is gone already was deleted by our own repeated request."""
+        try:
+            return await self._deleted(prefix)
+        finally:
+            self._texts.forget(prefix)
+
+    async def _deleted(self, prefix: str) -> int:
         with blob_errors():
             listed = self._container.list_blob_names(name_starts_with=prefix)
             names = [name async for name in listed]
