@@ -65,7 +65,7 @@ def _small(name: str, key: str, *indexed: str) -> Declared:
 def _passages(vectors: Vectors) -> Declared:
     """Return the home of passages, with vectors and analysed words, and of documents' heads."""
     text, vector = "/lexemes", "/embedding"
-    indexed = ["/kind", "/document_id", "/visible", "/generation"]
+    indexed = ["/kind", "/document_id", "/visible", "/generation", "/seq"]
     declared = dict(_container(passages_name(vectors), _PLACE, indexed, ["/terms"]))
     declared["indexingPolicy"] = {
         **declared["indexingPolicy"],

@@ -3,21 +3,22 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
 from app.adapters.azure.cosmos import items, passages
 from app.adapters.azure.cosmos.container import BatchRefusedError, Container, Item, Operation
 from app.adapters.azure.cosmos.counting import Counts
-from app.adapters.azure.cosmos.searching import Search, Wanted
-from app.core.errors import NotFoundError, StaleEtagError, UnavailableError
+from app.adapters.azure.cosmos.heads import Heads
+from app.adapters.azure.cosmos.scoring import Wanted
+from app.adapters.azure.cosmos.searching import Search
+from app.core.errors import NotFoundError, UnavailableError
 from app.core.filters import Attributes, Filter
 from app.core.models import Extraction, Partition, VersionRef
 from app.core.ports import Analyzer, Found
 
 _AT_ONCE = 16  # deletions under way
-_TRIES = 10  # of a change of a head that others change, too
 _COUNT = "SELECT VALUE COUNT(1) FROM c WHERE c.kind = @kind"
 _OF_DOCUMENT = " AND c.document_id = @document"
 _PASSAGES = """
@@ -45,6 +46,7 @@ class CosmosPassageIndex:
         self, container: Container, analyzer: Analyzer, embedder: Embedder, *, near: float
     ) -> None:
         self._container = container
+        self._heads = Heads(container)
         self._counts = Counts(container)
         self._near = near
         self._analyzer = analyzer
@@ -54,64 +56,83 @@ class CosmosPassageIndex:
         """Name a version's passages in the head, so that nobody sweeps them, and store them."""
         generation = f"{ref.version}-{secrets.token_hex(6)}"
         found = await self._made(ref, generation, title, extraction)
-        named = {"generation": generation, "title": title}
-        await self._change(
-            ref.partition,
-            ref.document_id,
-            lambda head: {**head, "staged": {**head["staged"], str(ref.version): named}},
-            new=True,
-        )
-        for portion in passages.batches(found):
-            await self._apply(ref.partition, [("upsert", (item,)) for item in portion])
-        await self._sweep(ref.partition, ref.document_id)
+        named = {"generation": generation, "title": title, "passages": len(found)}
+
+        def staged(head: Item | None) -> Item:
+            head = head or passages.new_head(ref.partition, ref.document_id)
+            return {**head, "staged": {**head["staged"], str(ref.version): named}}
+
+        stores = [[("upsert", (item,)) for item in some] for some in passages.batches(found)]
+        at_once = stores.pop() if len(stores) == 1 else []
+        before = await self._heads.stage(ref, staged, at_once)
+        for some in stores:
+            await self._apply(ref.partition, some)
+        if before is not None:
+            await self._sweep(ref.partition, ref.document_id)
         return len(found)
 
     async def activate(self, ref: VersionRef, attributes: Attributes) -> None:
-        """Let the staged passages be proposed, then switch the head; the old ones go last."""
-        head = await self._head(ref.partition, ref.document_id)
-        named = {} if head is None else head["staged"].get(str(ref.version), {})
-        if head is None or not (named or head["version"] == ref.version):
-            raise NotFoundError(id=ref.document_id)
-        generation, title = named.get("generation", head["active"]), named.get("title")
+        """Let the staged passages be proposed and switch the head; the old ones go last."""
+        document_id = ref.document_id
+        named = _named(await self._heads.staged(ref), ref)
 
         def switched(head: Item) -> Item:
-            others = {k: v for k, v in head["staged"].items() if v["generation"] != generation}
-            known = head["title"] if title is None else title
-            changed = {"active": generation, "version": ref.version, "staged": others}
-            return passages.described({**head, **changed}, known, attributes)
+            if _named(head, ref) != named:
+                raise UnavailableError(dependency="index", retry_after=1)  # staged again meanwhile
+            others = {k: v for k, v in head["staged"].items() if k != str(ref.version)}
+            changed = {"active": named["generation"], "passages": named["passages"]}
+            changed |= {"version": ref.version, "staged": others}
+            return passages.described({**head, **changed}, named["title"], attributes)
 
         shown = passages.shown(attributes)
-        await self._patch(ref.partition, ref.document_id, generation, lambda _: shown)
-        await self._change(ref.partition, ref.document_id, switched)
-        await self._sweep(ref.partition, ref.document_id)
+        ids = passages.ids(document_id, named["generation"], named["passages"])
+        patches = [("patch", (id_, shown)) for id_ in ids]
+        while len(patches) > passages.BATCH:
+            await self._apply(ref.partition, patches[: passages.BATCH])
+            del patches[: passages.BATCH]
+        before = await self._heads.change(ref.partition, document_id, switched, patches)
+        if before is None:
+            raise NotFoundError(id=document_id)
+        if before["active"] is not None:
+            await self._sweep(ref.partition, document_id)
 
     async def describe(
         self, partition: Partition, document_id: str, title: str, attributes: Attributes
     ) -> None:
-        """Change the head, which is what is shown, and then what queries look at."""
-        head = await self._head(partition, document_id)
+        """Change the head, which is what is shown, and what queries look at."""
+        head = await self._heads.read(partition, document_id)
         if head is None or head["active"] is None:
             return
-        await self._change(
-            partition, document_id, lambda head: passages.described(head, title, attributes)
-        )
         words = " ".join(self._analyzer.terms(title))
-        await self._patch(
+        changes = [
+            {"id": row["id"], "change": passages.retitled(row["words"], words, attributes)}
+            for row in await self._of(partition, document_id)
+            if row["generation"] == head["active"]
+        ]
+        patches = [
+            [("patch", (one["id"], one["change"])) for one in some]
+            for some in passages.batches(changes)
+        ]
+        await self._heads.change(
             partition,
             document_id,
-            head["active"],
-            lambda row: passages.retitled(row["words"], words, attributes),
+            lambda head: passages.described(head, title, attributes),
+            patches.pop() if len(patches) == 1 else [],
         )
+        for some in patches:
+            await self._apply(partition, some)
 
     async def remove(self, partition: Partition, document_id: str) -> int:
         """Delete the head, which hides the document at once, then its passages."""
-        await self._container.delete(items.place(partition), passages.head_id(document_id))
+        await self._heads.change(partition, document_id, lambda _: None, [])
         found = await self._of(partition, document_id)
         return await self._delete(partition, [row["id"] for row in found])
 
     async def drop(self, partition: Partition) -> None:
-        """Delete all of a space, portion by portion; heads first of each."""
-        while rows := await self._container.query(items.place(partition), _SOME):
+        """Delete all of a space, portion by portion; the stamp first, and heads first of each."""
+        place = items.place(partition)
+        while rows := await self._container.query(place, _SOME):
+            await self._heads.forget(place)
             rows.sort(key=lambda row: str(row["kind"]))
             await self._delete(partition, [row["id"] for row in rows])
 
@@ -154,9 +175,11 @@ class CosmosPassageIndex:
         vectors = await self._embedder.embed_passages(texts) if texts else []
         heading = " ".join(self._analyzer.terms(title))
         made = []
-        for span, text, vector in zip(extraction.passages, texts, vectors, strict=True):
+        ids = passages.ids(ref.document_id, generation, len(texts))
+        for id_, span, text, vector in zip(ids, extraction.passages, texts, vectors, strict=True):
             words = " ".join(self._analyzer.terms(f"{span.section or ''}\n{text}"))
             of_text = {
+                "id": id_,
                 "text": text,
                 "language": extraction.language,
                 "words": words,
@@ -166,51 +189,6 @@ class CosmosPassageIndex:
             made.append(passages.new(ref, generation, span, of_text))
         return made
 
-    async def _head(self, partition: Partition, document_id: str) -> Item | None:
-        name = passages.head_id(document_id)
-        return await self._container.read(items.place(partition), name)
-
-    async def _change(
-        self,
-        partition: Partition,
-        document_id: str,
-        change: Callable[[Item], Item],
-        *,
-        new: bool = False,
-    ) -> None:
-        """Change a head, made first if `new`; NotFoundError if there is none."""
-        place = items.place(partition)
-        for _ in range(_TRIES):
-            head = await self._head(partition, document_id)
-            if head is None and not new:
-                raise NotFoundError(id=document_id)
-            if head is None:
-                await self._container.create(passages.new_head(partition, document_id))
-                continue
-            try:
-                await self._container.replace(place, change(head))
-            except StaleEtagError:
-                continue
-            return
-        raise UnavailableError(dependency="index", retry_after=1)
-
-    async def _patch(
-        self,
-        partition: Partition,
-        document_id: str,
-        generation: str | None,
-        change: Callable[[Item], list[Item]],
-    ) -> None:
-        """Change a generation's passages partially."""
-        rows = await self._of(partition, document_id)
-        wanted = [
-            {"id": row["id"], "change": change(row)}
-            for row in rows
-            if row["generation"] == generation
-        ]
-        for portion in passages.batches(wanted):
-            await self._apply(partition, [("patch", (one["id"], one["change"])) for one in portion])
-
     async def _apply(self, partition: Partition, operations: Sequence[Operation]) -> None:
         try:
             await self._container.batch(items.place(partition), operations)
@@ -218,11 +196,14 @@ class CosmosPassageIndex:
             raise UnavailableError(dependency="index", retry_after=1) from refused
 
     async def _sweep(self, partition: Partition, document_id: str) -> None:
-        """Delete the generations that the head names neither as seen nor as staged."""
-        head = await self._head(partition, document_id)
+        """Delete the generations that the head names neither as seen nor as staged.
+
+        The head is read last: what is staged is named there before it is stored.
+        """
+        rows = await self._of(partition, document_id)
+        head = await self._heads.read(partition, document_id)
         if head is not None:
             named = {head["active"], *(one["generation"] for one in head["staged"].values())}
-            rows = await self._of(partition, document_id)
             await self._delete(partition, [r["id"] for r in rows if r["generation"] not in named])
 
     async def _of(self, partition: Partition, document_id: str) -> list[Item]:
@@ -235,3 +216,17 @@ class CosmosPassageIndex:
             some = (self._container.delete(place, id_) for id_ in ids[start : start + _AT_ONCE])
             gone += sum(await asyncio.gather(*some))
         return gone
+
+
+def _named(head: Item | None, ref: VersionRef) -> Item:
+    """Return what a head says of a version: its generation, title, and how many passages."""
+    if head is not None and str(ref.version) in head["staged"]:
+        staged: Item = head["staged"][str(ref.version)]
+        return staged
+    if head is None or head["version"] != ref.version:
+        raise NotFoundError(id=ref.document_id)
+    return {
+        "generation": head["active"],
+        "title": head["title"],
+        "passages": head["passages"],
+    }

@@ -2,9 +2,12 @@
 
 A document's head names the one generation of its passages that is seen: the switch to another is
 one write. Passages carry all that a query looks at: whether they may be seen, the words of text,
-section and title, the document's attributes, and the vector.
+section and title, the document's attributes, and the vector. A space's stamp tells by a number
+that what is seen of it has changed; heads carry the number of their last change, and so do the
+items that tell for a while which documents are gone.
 """
 
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
@@ -15,8 +18,9 @@ from app.adapters.azure.cosmos.container import Item
 from app.core.filters import Attributes
 from app.core.models import Partition, Passage, PassageSpan, VersionRef
 
-HEAD, PASSAGE = "head", "passage"
-_BATCH = 90  # operations
+HEAD, PASSAGE, STAMP, GONE = "head", "passage", "stamp", "gone"
+GONE_TOLD_S = 24 * 3600  # how long it is told that a document is gone
+BATCH = 90  # operations, with room for those on a head and a stamp
 _BATCH_BYTES = 900_000  # sending more at one go holds up all else
 _DIGITS = 7  # of a number in a vector: as many as a float32 tells apart
 
@@ -35,10 +39,38 @@ def new_head(partition: Partition, document_id: str) -> Item:
         "kind": HEAD,
         "document_id": document_id,
         "active": None,  # the generation that is seen
+        "passages": 0,  # of that
         "version": None,
         "title": "",
         "attributes": "{}",
-        "staged": {},  # by version: generation and title
+        "staged": {},  # by version: generation, title, and how many passages
+    }
+
+
+def next_stamp(partition: Partition, stamp: Item | None) -> Item:
+    """Return the stamp of a space after one more change; a dropped space's numbers begin anew."""
+    if stamp is not None:
+        return {**stamp, "seq": stamp["seq"] + 1}
+    return {
+        "id": STAMP,
+        "tenant_id": partition.tenant_id,
+        "space_id": partition.space_id,
+        "kind": STAMP,
+        "life": secrets.token_hex(8),
+        "seq": 1,
+    }
+
+
+def gone(partition: Partition, document_id: str, seq: int) -> Item:
+    """Return what tells that a document is gone, to whoever knew it."""
+    return {
+        "id": f"{GONE}:{document_id}",
+        "tenant_id": partition.tenant_id,
+        "space_id": partition.space_id,
+        "kind": GONE,
+        "document_id": document_id,
+        "seq": seq,
+        "ttl": GONE_TOLD_S,
     }
 
 
@@ -53,10 +85,14 @@ def attributes_of(head: Item) -> Attributes:
     return found
 
 
+def ids(document_id: str, generation: str, many: int) -> list[str]:
+    """Return the ids of a generation's passages."""
+    return [f"{PASSAGE}:{document_id}:{generation}:{number}" for number in range(many)]
+
+
 def new(ref: VersionRef, generation: str, span: PassageSpan, made: Mapping[str, object]) -> Item:
-    """Return a passage that is not to be seen yet."""
+    """Return a passage that is not to be seen yet; `made` has its id."""
     return {
-        "id": f"{PASSAGE}:{ref.document_id}:{generation}:{span.ordinal}",
         "tenant_id": ref.tenant_id,
         "space_id": ref.space_id,
         "kind": PASSAGE,
@@ -113,7 +149,7 @@ def batches(found: Sequence[Item]) -> Iterable[Sequence[Item]]:
     weight = 0
     for item in found:
         size = len(orjson.dumps(item))
-        if portion and (len(portion) == _BATCH or weight + size > _BATCH_BYTES):
+        if portion and (len(portion) == BATCH or weight + size > _BATCH_BYTES):
             yield portion
             portion, weight = [], 0
         portion.append(item)

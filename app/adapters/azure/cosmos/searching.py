@@ -1,24 +1,22 @@
-"""Searching a space: two legs propose, heads say what is seen, and the scores are made here."""
+"""Searching a space by queries: two legs propose, heads say what is seen, scores are made here."""
 
 import asyncio
 import logging
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app.adapters.azure.cosmos import passages, scoring
+import numpy as np
+
+from app.adapters.azure.cosmos import passages
 from app.adapters.azure.cosmos.container import Container, Item, Place
 from app.adapters.azure.cosmos.counting import Counts, seen
 from app.adapters.azure.cosmos.listing import Parameters
-from app.core.filters import Filter, matches
+from app.adapters.azure.cosmos.scoring import Asked, Proposed, Wanted, best, often
+from app.core.filters import matches
 from app.core.ports import Candidate, Found
-from app.core.ranking import term_weight
 
 _TRIES = 5  # of a search in a space whose documents are switched meanwhile
-_MOST_TERMS = 30  # of a question that are searched for, the rarest; FullTextScore takes no more
-_MOST_COUNTED = 60
-_MOST_ROWS = 200  # of a leg
 _HERE = "c.tenant_id = @tenant AND c.space_id = @space"
 _ROW = "c.id, c.document_id, c.generation, c.span, c.text, c.language, c.lexemes"
 _SIMILAR = "VectorDistance(c.embedding, @vector)"
@@ -26,20 +24,10 @@ _log = logging.getLogger("eva.azure")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is searched for."""
-
-    terms: Sequence[str]
-    limit: int
-    where: Filter | None
-    near: float  # cosine from which a passage is proposed that shares no term
-
-
-@dataclass(frozen=True, slots=True)
 class Counted:
     """What is known of the terms, how many passages pass, and how long that took."""
 
-    asked: scoring.Asked
+    asked: Asked
     passing: int
     took_ms: float
 
@@ -52,39 +40,37 @@ class Search:
         self._counts = counts
         self._place = place
         self._wanted = wanted
-        self._often = Counter(wanted.terms)
+        self._often = often(wanted.terms)
         self._vector: Sequence[float] | None = None
 
     async def counted(self) -> Counted:
         """Return how many passages pass, and what is known of the terms."""
         began = time.perf_counter()
-        terms, where = list(self._often)[:_MOST_COUNTED], self._wanted.where
+        terms, where = list(self._often), self._wanted.where
         total = await self._counts.total(self._place)
         holding = await self._counts.holding(self._place, terms, total)
         total = max((total, *holding.values()))  # those may have been counted later
         passing = total if where is None else await self._counts.seen(self._place, where)
-        asked = scoring.Asked({t: self._often[t] for t in terms}, holding, total)
+        asked = Asked(self._often, holding, total)
         return Counted(asked, passing, _ms_since(began))
 
     async def found(self, counted: Counted, vector: Sequence[float] | None) -> Found:
         """Return what is found; without a vector by text only."""
         asked, began = counted.asked, time.perf_counter()
-        weights = tuple((t, term_weight(asked.total, asked.holding[t])) for t in asked.often)
-        if not counted.passing or not weights:
-            return Found(terms=weights, candidates=(), passages_searched=counted.passing)
+        if not counted.passing or not asked.often:
+            return Found(terms=asked.weights, candidates=(), passages_searched=counted.passing)
         self._vector = vector
         proposed, heads = await self._consistent(asked)
         rows = [(row, heads[row["document_id"]]) for row in proposed if self._is_seen(row, heads)]
-        candidates = self._scored(rows, asked)
         return Found(
-            terms=weights,
-            candidates=tuple(candidates),
+            terms=asked.weights,
+            candidates=self._scored(rows, asked),
             passages_searched=counted.passing,
             near=None if vector is None else self._wanted.near,
             stages_ms={"count": counted.took_ms, "search": _ms_since(began)},
         )
 
-    async def _consistent(self, asked: scoring.Asked) -> tuple[list[Item], Mapping[str, Item]]:
+    async def _consistent(self, asked: Asked) -> tuple[list[Item], Mapping[str, Item]]:
         """Return proposals and the heads of their documents, of one moment.
 
         If a head names another generation than a proposal's, the document was switched: what was
@@ -104,11 +90,9 @@ class Search:
             known = switched
         return proposed, heads
 
-    async def _proposed(self, asked: scoring.Asked) -> list[Item]:
-        rarest = sorted(asked.often, key=lambda term: asked.holding[term])
-        known = [term for term in rarest if asked.holding[term]][:_MOST_TERMS]
+    async def _proposed(self, asked: Asked) -> list[Item]:
         legs = []
-        if known:
+        if known := asked.rarest:
             legs.append(self._by_text(known))
         if self._vector is not None:
             legs.append(self._by_vector())
@@ -122,7 +106,7 @@ class Search:
         names = ", ".join(parameters.add(term) for term in terms)
         tests.append(f"FullTextContainsAny(c.lexemes, {names})")
         sql = (
-            f"SELECT TOP {self._rows} {self._columns(parameters)} FROM c"  # noqa: S608  # nosec B608
+            f"SELECT TOP {self._wanted.rows} {self._columns(parameters)} FROM c"  # noqa: S608  # nosec B608
             f" WHERE {' AND '.join(tests)} ORDER BY RANK FullTextScore(c.lexemes, {names})"
         )
         return await self._container.query(self._place, sql, parameters.values)
@@ -130,7 +114,7 @@ class Search:
     async def _by_vector(self) -> list[Item]:
         parameters, tests = seen(self._wanted.where)
         sql = (
-            f"SELECT TOP {self._rows} {self._columns(parameters)} FROM c"  # noqa: S608  # nosec B608
+            f"SELECT TOP {self._wanted.rows} {self._columns(parameters)} FROM c"  # noqa: S608  # nosec B608
             f" WHERE {' AND '.join(tests)} ORDER BY {_SIMILAR}"
         )
         return await self._container.query(self._place, sql, parameters.values)
@@ -147,11 +131,6 @@ class Search:
         rows = await self._container.query(self._place, sql, parameters.values)
         return {row["document_id"]: row for row in rows}
 
-    @property
-    def _rows(self) -> int:
-        """Return how many a leg proposes: more than wanted, as some are not seen."""
-        return min(2 * self._wanted.limit, _MOST_ROWS)
-
     def _columns(self, parameters: Parameters) -> str:
         if self._vector is None:
             return _ROW
@@ -164,28 +143,17 @@ class Search:
         head, where = heads[row["document_id"]], self._wanted.where
         return where is None or matches(where, passages.attributes_of(head))
 
-    def _scored(
-        self, seen: Sequence[tuple[Item, Item]], asked: scoring.Asked
-    ) -> Sequence[Candidate]:
+    def _scored(self, seen: Sequence[tuple[Item, Item]], asked: Asked) -> tuple[Candidate, ...]:
         words = [row["lexemes"].split() for row, _ in seen]
-        held = [frozenset(one) for one in words]
-        text = scoring.lexical(asked, words)
-        similar = [min(1.0, max(0.0, float(row.get("similarity", 0.0)))) for row, _ in seen]
-        score = scoring.fused(text, similar)
-        terms = list(asked.often)
-        candidates = [
-            Candidate(
-                passage=passages.passage(row, head),
-                space_id=self._place[1],
-                lexical=text[n],
-                similarity=similar[n],
-                matched=frozenset(i for i, term in enumerate(terms) if term in held[n]),
-            )
-            for n, (row, head) in enumerate(seen)
-        ]
-        order = sorted(range(len(seen)), key=lambda n: (-score[n], *_address(candidates[n])))
-        good = [n for n in order if text[n] > 0 or similar[n] >= self._wanted.near]
-        return [candidates[n] for n in good[: self._wanted.limit]]
+        held = [[found.count(term) for found in words] for term in asked.often]
+        proposed = Proposed(
+            space_id=self._place[1],
+            passages=[passages.passage(row, head) for row, head in seen],
+            held=np.array(held, np.int32),
+            lengths=np.array([len(found) for found in words], np.int32),
+            similarity=np.array([row.get("similarity", 0.0) for row, _ in seen], np.float64),
+        )
+        return best(asked, proposed, self._wanted)
 
 
 def _ms_since(began: float) -> float:
@@ -195,8 +163,3 @@ def _ms_since(began: float) -> float:
 def _is_active(row: Item, heads: Mapping[str, Item]) -> bool:
     head = heads.get(row["document_id"])
     return head is not None and head["active"] == row["generation"]
-
-
-def _address(candidate: Candidate) -> tuple[str, int, int]:
-    passage = candidate.passage
-    return (passage.document_id, passage.version, passage.span.ordinal)

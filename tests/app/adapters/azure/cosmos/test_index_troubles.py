@@ -55,7 +55,7 @@ async def test_a_switch_that_ended_half_way_shows_the_old_version_and_can_be_don
 ) -> None:
     document_id = await add(store.index, space, PASSPORT)
     await store.index.stage(ref(space, document_id, 2), "", extraction(TAX))
-    faults.add([{"method": "PUT", "path": PASSAGES, "status": 500, "times": 99}])
+    faults.add([{"method": "POST", "path": PASSAGES, "status": 500, "times": 99}])
     with pytest.raises(UnavailableError):
         await store.index.activate(ref(space, document_id, 2), {})
     faults.end()
