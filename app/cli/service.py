@@ -6,9 +6,10 @@ import json
 import signal
 import socket
 import sys
+from collections.abc import Coroutine
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -45,7 +46,7 @@ def serve(
     if settings.backend == "embedded" and settings.metrics_port is None:
         settings = replace(settings, metrics_port=METRICS_PORT)
     _log(settings)
-    asyncio.run(_open_once(settings))
+    _looped(_open_once(settings))
     try:
         _server(settings).run()
     except SystemExit as failed:  # it has logged why
@@ -57,7 +58,7 @@ def worker() -> None:
     settings = Settings.load()
     _log(settings)
     Screen().note(f"working on {_place(settings)}; Ctrl+C stops")
-    asyncio.run(_work(settings))
+    _looped(_work(settings))
 
 
 def dev_issuer(
@@ -115,10 +116,18 @@ async def _work(settings: Settings) -> None:
 
     task = asyncio.ensure_future(background.run(settings))
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    _tune()
     try:
         await task
     except asyncio.CancelledError:
         Screen().note("stopped")
+
+
+def _looped(work: Coroutine[Any, Any, None]) -> None:
+    """Run on the loop that requests are served on: it costs less than the library's own."""
+    import uvloop
+
+    uvloop.run(work)
 
 
 def _server(settings: Settings) -> "uvicorn.Server":
@@ -159,7 +168,7 @@ def _server(settings: Settings) -> "uvicorn.Server":
 
 
 def _tune() -> None:
-    """Let the interpreter serve: what was imported stays; no thread keeps requests waiting long."""
+    """Let the interpreter work: what was imported stays; no thread keeps the loop waiting long."""
     gc.collect()
     gc.freeze()  # to look through all of it again and again would cost requests
     gc.set_threshold(_GARBAGE, *gc.get_threshold()[1:])

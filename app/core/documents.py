@@ -82,13 +82,13 @@ async def page(
 
 
 async def describe(
-    ports: Ports, principal: Principal, document_id: str, wanted: Description, if_etag: str
+    ports: Ports, found: Stored[Document], wanted: Description, if_etag: str
 ) -> Stored[Document]:
-    """Change title, metadata and tags; questions filter by the new ones when this returns.
+    """Change title, metadata and tags of a document that was just read; StaleEtagError.
 
-    A durable job stands behind the change of the index, in case this process dies in between.
+    Questions filter by the new ones when this returns. A durable job stands behind the change of
+    the index, in case this process dies in between.
     """
-    found = await get(ports, principal, document_id)
     changed = replace(
         found.value,
         title=wanted.title,
@@ -111,16 +111,25 @@ async def describe(
 
 
 async def delete(
-    ports: Ports, principal: Principal, document_id: str, *, if_etag: str | None = None
+    ports: Ports,
+    principal: Principal,
+    document_id: str,
+    *,
+    if_etag: str | None = None,
+    known: Stored[Document] | None = None,
 ) -> Receipt:
-    """Hide a document at once; a durable job then removes every trace and completes the receipt."""
+    """Hide a document at once; a durable job then removes every trace and completes the receipt.
+
+    It may be `known` as it was just read.
+    """
     while True:
-        found = await get(ports, principal, document_id)
+        found = known or await get(ports, principal, document_id)
         try:
             return await _hide(ports, principal, found.value, if_etag or found.etag)
         except StaleEtagError:
             if if_etag is not None:
                 raise
+            known = None
 
 
 async def _hide(ports: Ports, principal: Principal, document: Document, if_etag: str) -> Receipt:

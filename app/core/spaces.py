@@ -24,6 +24,7 @@ from app.core.models import (
 )
 from app.core.ports import Enqueue, Listing, Ports, Put
 
+_COUNTED_S = 2.0  # how old a count of documents may be that is shown
 _ALIVE = filters.Condition("deleted", filters.Op.EQ, value=False)
 
 
@@ -134,15 +135,15 @@ def _attributes(space: Stored[Space]) -> filters.Attributes:
 
 
 async def document_count(ports: Ports, principal: Principal, space_id: str) -> int:
-    """Return how many documents the space holds."""
-    return await ports.records.count(DOCUMENTS, principal.space(space_id))
+    """Return how many documents the space holds, or held a moment ago."""
+    place = principal.space(space_id)
+    return await ports.records.count(DOCUMENTS, place, within_s=_COUNTED_S)
 
 
 async def change(
-    ports: Ports, principal: Principal, space_id: str, content: SpaceContent, if_etag: str
+    ports: Ports, principal: Principal, found: Stored[Space], content: SpaceContent, if_etag: str
 ) -> Stored[Space]:
-    """Replace what is said of a space; StaleEtagError if it changed meanwhile."""
-    found = await get(ports, principal, space_id)
+    """Replace what is said of a space that was just read; StaleEtagError if it changed since."""
     changed = replace(
         found.value,
         name=content.name,
@@ -177,16 +178,25 @@ def _managed(space: Space, principal: Principal) -> Space:
 
 
 async def delete(
-    ports: Ports, principal: Principal, space_id: str, *, if_etag: str | None = None
+    ports: Ports,
+    principal: Principal,
+    space_id: str,
+    *,
+    if_etag: str | None = None,
+    known: Stored[Space] | None = None,
 ) -> Receipt:
-    """Hide a space at once; a durable job then removes all that is in it."""
+    """Hide a space at once; a durable job then removes all that is in it.
+
+    It may be `known` as it was just read.
+    """
     while True:
-        found = await get(ports, principal, space_id)
+        found = known or await get(ports, principal, space_id)
         try:
             return await _hide(ports, principal, found.value, if_etag or found.etag)
         except StaleEtagError:
             if if_etag is not None:
                 raise
+            known = None
 
 
 async def _hide(ports: Ports, principal: Principal, space: Space, if_etag: str) -> Receipt:

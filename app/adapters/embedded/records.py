@@ -69,8 +69,9 @@ class SqliteRecords:
         )
         return Page(items, rows[listing.limit - 1][0] if len(rows) > listing.limit else None)
 
-    async def count(self, kind: Kind[T], partition: Partition) -> int:
+    async def count(self, kind: Kind[T], partition: Partition, *, within_s: float = 0.0) -> int:
         """Return a counter that is kept with every change."""
+        del within_s
         place = (partition.tenant_id, partition.space_id, kind.name)
         return self._reader.recent(_COUNT, place, lambda row: 0 if row is None else int(row[0]))
 
@@ -110,8 +111,9 @@ class SqliteKeyDirectory:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
 
-    async def find_key(self, key_id: str) -> Stored[ApiKey] | None:
+    async def find_key(self, key_id: str, *, within_s: float = 0.0) -> Stored[ApiKey] | None:
         """Return the key by its id alone."""
+        del within_s
         key = (API_KEYS.name, key_id)
         return self._reader.recent(_FIND_KEY, key, lambda row: _stored(ApiKey, row))
 

@@ -88,8 +88,11 @@ class Records(Protocol):
     async def page(self, kind: Kind[T], partition: Partition, listing: Listing) -> Page[Stored[T]]:
         """Return one page of the partition's records, by id."""
 
-    async def count(self, kind: Kind[T], partition: Partition) -> int:
-        """Return how many records of the kind the partition holds; cheap."""
+    async def count(self, kind: Kind[T], partition: Partition, *, within_s: float = 0.0) -> int:
+        """Return how many records of the kind the partition holds; cheap.
+
+        Commits of other processes may be left out that are younger than `within_s`.
+        """
 
     async def commit(self, partition: Partition, *changes: Change) -> Sequence[str]:
         """Apply all changes or none; return the new etag of each Put, "" for other changes.
@@ -112,5 +115,5 @@ class Records(Protocol):
 class KeyDirectory(Protocol):
     """Finds a credential before the caller's tenant is known."""
 
-    async def find_key(self, key_id: str) -> Stored[ApiKey] | None:
+    async def find_key(self, key_id: str, *, within_s: float = 0.0) -> Stored[ApiKey] | None:
         """Return the key of this id in whichever tenant it is."""

@@ -112,7 +112,7 @@ async def update(call: CallDep, document_id: DocumentInPath, body: DocumentPatch
     found = await documents.get(call.ports, call.principal, document_id)
     revision = etags.required(call.request.headers, found.etag)
     wanted = body.description(found.value)
-    changed = await documents.describe(call.ports, call.principal, document_id, wanted, revision)
+    changed = await documents.describe(call.ports, found, wanted, revision)
     return await shown(call, changed)
 
 
@@ -148,7 +148,9 @@ async def delete_below(
 
 async def _deleted(call: Call, found: Stored[Document]) -> Response:
     revision = etags.expected(call.request.headers, found.etag)
-    receipt = await documents.delete(call.ports, call.principal, found.value.id, if_etag=revision)
+    receipt = await documents.delete(
+        call.ports, call.principal, found.value.id, if_etag=revision, known=found
+    )
     return deleted(call, receipt)
 
 

@@ -32,8 +32,14 @@ router = group("spaces")
 )
 async def create(call: CallDep, body: SpaceIn) -> Response:
     """Create a space to put documents into."""
-    made = await spaces.create(call.ports, call.principal, body.content(), id_=call.id_for("spc"))
-    return await _shown(call, made, status=201)
+    id_ = call.id_for("spc")
+    made = await spaces.create(call.ports, call.principal, body.content(), id_=id_)
+    count = 0 if id_ is None else await _count(call, made.value.id)  # it may have been made before
+    headers = {
+        "ETag": etags.tag(made.etag, count),
+        "Location": f"{API}/spaces/{made.value.id}",
+    }
+    return Answer(shapes.space(made.value, count), 201, headers)
 
 
 @router.get(
@@ -78,7 +84,7 @@ async def replace(call: CallDep, space_id: SpaceInPath, body: SpaceIn) -> Respon
     """Replace name, description, metadata and tags; what is left out becomes empty."""
     found = await spaces.get(call.ports, call.principal, space_id)
     revision = etags.required(call.request.headers, found.etag)
-    changed = await spaces.change(call.ports, call.principal, space_id, body.content(), revision)
+    changed = await spaces.change(call.ports, call.principal, found, body.content(), revision)
     return await _shown(call, changed)
 
 
@@ -94,7 +100,7 @@ async def update(call: CallDep, space_id: SpaceInPath, body: SpacePatch) -> Resp
     found = await spaces.get(call.ports, call.principal, space_id)
     revision = etags.required(call.request.headers, found.etag)
     content = body.content(found.value)
-    changed = await spaces.change(call.ports, call.principal, space_id, content, revision)
+    changed = await spaces.change(call.ports, call.principal, found, content, revision)
     return await _shown(call, changed)
 
 
@@ -113,7 +119,9 @@ async def delete(call: CallDep, space_id: SpaceInPath) -> Response:
     """Hide the space at once; then its documents, passages, queries and files are removed."""
     found = await spaces.get(call.ports, call.principal, space_id)
     revision = etags.expected(call.request.headers, found.etag)
-    receipt = await spaces.delete(call.ports, call.principal, space_id, if_etag=revision)
+    receipt = await spaces.delete(
+        call.ports, call.principal, space_id, if_etag=revision, known=found
+    )
     return deleted(call, receipt)
 
 
@@ -121,12 +129,9 @@ async def _count(call: Call, space_id: str) -> int:
     return await spaces.document_count(call.ports, call.principal, space_id)
 
 
-async def _shown(call: Call, found: Stored[Space], status: int = 200) -> Response:
+async def _shown(call: Call, found: Stored[Space]) -> Response:
     count = await _count(call, found.value.id)
     etag = etags.tag(found.etag, count)
     if call.request.method == "GET" and etags.unchanged(call.request.headers, etag):
         return NotModified(etag)
-    headers = {"ETag": etag}
-    if status == 201:  # noqa: PLR2004 - Created
-        headers["Location"] = f"{API}/spaces/{found.value.id}"
-    return Answer(shapes.space(found.value, count), status, headers)
+    return Answer(shapes.space(found.value, count), headers={"ETag": etag})

@@ -84,7 +84,7 @@ async def test_a_changed_description_is_what_the_next_question_is_filtered_by(
     document_id = await acting.upload(ports, alice, space_id, acting.PASSPORT, year=2024)
     found = await documents.get(ports, alice, document_id)
     wanted = documents.Description(title="new", metadata={"year": 2026}, tags=())
-    await documents.describe(ports, alice, document_id, wanted, found.etag)
+    await documents.describe(ports, found, wanted, found.etag)
     where = {"field": "metadata.year", "op": "eq", "value": 2026}
     asked = queries.Asked(space_ids=(space_id,), question=QUESTION, filter=where)
     accepted = await queries.ask(ports, alice, asked)

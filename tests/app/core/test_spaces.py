@@ -74,9 +74,9 @@ async def test_a_change_on_a_stale_read_is_refused_and_changes_nothing(
 ) -> None:
     made = await spaces.create(ports, alice, spaces.SpaceContent(name="one"))
     changed = spaces.SpaceContent(name="two")
-    await spaces.change(ports, alice, made.value.id, changed, made.etag)
+    await spaces.change(ports, alice, made, changed, made.etag)
     with pytest.raises(StaleEtagError):
-        await spaces.change(ports, alice, made.value.id, spaces.SpaceContent(name="3"), made.etag)
+        await spaces.change(ports, alice, made, spaces.SpaceContent(name="3"), made.etag)
     assert (await spaces.get(ports, alice, made.value.id)).value.name == "two"
 
 

@@ -10,11 +10,12 @@ from app.adapters.azure.cosmos.commits import Commits
 from app.adapters.azure.cosmos.container import Container, Item
 from app.adapters.azure.cosmos.directory import LOCATED, Directory
 from app.adapters.azure.cosmos.dispatch import Dispatch
+from app.adapters.azure.cosmos.lately import Lately
 from app.adapters.azure.cosmos.listing import Parameters
 from app.core.errors import EvaError, UnavailableError
 from app.core.kinds import API_KEYS, Kind
 from app.core.models import ApiKey, Page, Partition, Stored
-from app.core.ports import Change, Enqueue, Listing, Settle
+from app.core.ports import Change, Enqueue, Listing, Put, Remove, Settle
 
 T = TypeVar("T")
 _COUNT = "SELECT VALUE COUNT(1) FROM c WHERE c.kind = @kind"
@@ -24,6 +25,7 @@ _SOME = "SELECT TOP 100 c.id, c.kind, c.key, c.body FROM c WHERE NOT ARRAY_CONTA
 _MANY = "SELECT c.key, c.body, c._etag FROM c WHERE c.kind = @kind AND c.key IN ({})"
 _FEW = 2  # records that point reads are cheaper for
 _AT_ONCE = 100  # ids of one query
+_MOST_COUNTS, _MOST_KEYS = 50_000, 10_000  # that are remembered
 _PULSE = Partition("~eva", "~pulse")
 
 
@@ -43,6 +45,8 @@ class CosmosRecords:
         self._directory = directory
         self._dispatch = dispatch
         self._clock = clock
+        self._counts: Lately[tuple[Partition, str], int] = Lately(_MOST_COUNTS)
+        self.found_keys: Lately[str, Stored[ApiKey] | None] = Lately(_MOST_KEYS)  # by id
 
     async def get(self, kind: Kind[T], partition: Partition, id_: str) -> Stored[T] | None:
         """Return a record; a point read."""
@@ -86,11 +90,15 @@ class CosmosRecords:
         found = tuple(items.stored(kind, row) for row in rows[: wanted.limit])
         return Page(found, rows[wanted.limit - 1]["key"] if len(rows) > wanted.limit else None)
 
-    async def count(self, kind: Kind[T], partition: Partition) -> int:
-        """Count in the index."""
-        given = {"@kind": kind.name}
-        [found] = await self._container.query(items.place(partition), _COUNT, given)
-        return int(found)
+    async def count(self, kind: Kind[T], partition: Partition, *, within_s: float = 0.0) -> int:
+        """Count in the index, unless it was done lately."""
+
+        async def counted() -> int:
+            given = {"@kind": kind.name}
+            [found] = await self._container.query(items.place(partition), _COUNT, given)
+            return int(found)
+
+        return await self._counts.get((partition, kind.name), within_s, counted)
 
     async def commit(self, partition: Partition, *changes: Change) -> Sequence[str]:
         """Apply all changes or none; on return they are kept by a majority of replicas."""
@@ -109,6 +117,8 @@ class CosmosRecords:
         except EvaError:
             await self._dispatch.forget(announced)
             raise
+        finally:
+            self._forget(partition, changes)
         self._dispatch.ring(enqueued)
         await self._dispatch.settled([one for one in changes if isinstance(one, Settle)])
         return tags
@@ -135,6 +145,14 @@ class CosmosRecords:
         await self._container.upsert(items.mark(_PULSE, "pulse"))
         await self._container.read(items.place(_PULSE), "mark:pulse")
 
+    def _forget(self, partition: Partition, changes: Sequence[Change]) -> None:
+        """Take note that what was read or counted may be another now."""
+        for change in changes:
+            if isinstance(change, Put) and change.kind is API_KEYS:
+                self.found_keys.forget(change.value.id)
+            if isinstance(change, Remove) or (isinstance(change, Put) and change.if_etag is None):
+                self._counts.forget((partition, change.kind.name))
+
     async def _owns(self, tenant_id: str) -> bool:
         for partition in await self._directory.places(tenant_id):
             place = items.place(partition)
@@ -155,8 +173,11 @@ class CosmosKeyDirectory:
         self._records = records
         self._directory = directory
 
-    async def find_key(self, key_id: str) -> Stored[ApiKey] | None:
-        """Return the key by its id alone: a point read, two the first time."""
+    async def find_key(self, key_id: str, *, within_s: float = 0.0) -> Stored[ApiKey] | None:
+        """Return the key by its id alone: a point read, two the first time, none for a moment."""
+        return await self._records.found_keys.get(key_id, within_s, lambda: self._found(key_id))
+
+    async def _found(self, key_id: str) -> Stored[ApiKey] | None:
         async for tenant_id in self._directory.tenants_of_key(key_id):
             found = await self._records.get(API_KEYS, Partition(tenant_id), key_id)
             if found is not None:

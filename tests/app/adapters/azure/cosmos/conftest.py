@@ -1,13 +1,13 @@
 """A store on the peer, whose answers a test can spoil."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
-from app.adapters.azure.cosmos import CosmosStore, container
+from app.adapters.azure.cosmos import CosmosStore, container, open_cosmos
 from app.core.ids import new_id
 from app.core.models import Partition
-from tests.contract.cosmos import fresh_database
+from tests.contract.cosmos import fresh_database, means
 from tests.peers.cosmos.faults import Faults
 from tests.peers.cosmos.running import Running
 from tests.peers.fixtures import cosmos_peer
@@ -42,3 +42,24 @@ def home() -> Partition:
 @pytest.fixture
 def space(home: Partition) -> Partition:
     return Partition(home.tenant_id, new_id("spc"))
+
+
+@pytest.fixture
+async def other(store: CosmosStore) -> AsyncIterator[CosmosStore]:
+    """The store of a process that has seen nothing yet."""
+    async with open_cosmos(store.account.place, means()) as opened:
+        yield opened
+
+
+@pytest.fixture
+def asked(cosmos_peer: Running) -> Callable[[], int]:
+    """How many requests there were since the last time."""
+    journal = cosmos_peer.peer.journal
+    journal.clear()
+
+    def since() -> int:
+        number = len(journal)
+        journal.clear()
+        return number
+
+    return since

@@ -1,12 +1,12 @@
 """What is known is not asked again, and what has changed is."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.adapters.azure.cosmos import CosmosStore, open_cosmos
+from app.adapters.azure.cosmos import CosmosStore
 from app.adapters.azure.cosmos.counting import Counts
 from app.adapters.azure.cosmos.doorbell import BothDoorbells, LocalDoorbell
 from app.adapters.azure.cosmos.items import place
@@ -16,35 +16,12 @@ from app.core.kinds import API_KEYS, DOCUMENTS
 from app.core.models import JobKind, Lease, Partition
 from app.core.ports import Enqueue, Put, Remove, Settle
 from tests.clock import Clock
-from tests.contract.cosmos import means
 from tests.contract.passages import PASSPORT, TAX, add
 from tests.contract.sample import a_document, a_job, a_key, minted
 from tests.peers.cosmos.faults import Faults
-from tests.peers.cosmos.running import Running
 
 INGEST = (JobKind.INGEST,)
 WORK = r"/dbs/.*/colls/work/docs/.*"
-
-
-@pytest.fixture
-async def other(store: CosmosStore) -> AsyncIterator[CosmosStore]:
-    """The store of a process that has seen nothing yet."""
-    async with open_cosmos(store.account.place, means()) as opened:
-        yield opened
-
-
-@pytest.fixture
-def asked(cosmos_peer: Running) -> Callable[[], int]:
-    """How many requests there were since the last time."""
-    journal = cosmos_peer.peer.journal
-    journal.clear()
-
-    def since() -> int:
-        number = len(journal)
-        journal.clear()
-        return number
-
-    return since
 
 
 async def test_idle_workers_who_look_at_once_share_one_look(
