@@ -70,10 +70,16 @@ def _outside_rules(settings: Settings) -> OutsideRules:
 
 
 def _room(settings: Settings) -> Room:
-    """Return how much may be under way; on Azure most of it waits for the model."""
-    usual_ms, few = (5.0, 8) if settings.backend == "embedded" else (30.0, 48)
-    after_ms = usual_ms if settings.shed_after_ms is None else settings.shed_after_ms
-    return Room(tolerated_s=after_ms / 1000, few=few, most=settings.max_requests)
+    """Return how much may be under way; on Azure most of it waits for others' work."""
+    embedded = settings.backend == "embedded"
+    late_ms, reads_ms, few = (5.0, 0.0, 8) if embedded else (100.0, 200.0, 24)
+    if settings.shed_after_ms is not None:
+        late_ms = settings.shed_after_ms
+    if settings.shed_reads_after_ms is not None:
+        reads_ms = settings.shed_reads_after_ms
+    return Room(
+        tolerated_s=late_ms / 1000, few=few, most=settings.max_requests, reads_s=reads_ms / 1000
+    )
 
 
 def _address_rules(settings: Settings, proxies: Proxies) -> AddressRules:

@@ -175,9 +175,9 @@ class Journeys:
             stream=True,
             context=self._context,
         ) as response:
-            heard, ended = None, None
+            heard, ended, last = None, None, ""
             if response.status_code == 200:  # noqa: PLR2004 - expected
-                heard, ended = self._hear(response, began)
+                heard, ended, last = self._hear(response, began)
             late, self._late_ms = self._late_ms, 0.0
             if heard is not None:
                 response.request_meta["response_time"] = heard + late
@@ -185,18 +185,20 @@ class Journeys:
                 if ended == "done":
                     response.success()
                 else:
-                    response.failure(f"the stream ended with {ended}")
+                    response.failure(f"the stream ended with {ended}: {last}")
 
     @staticmethod
-    def _hear(response: Any, began: float) -> tuple[float | None, str | None]:
-        """Return after how many ms text came, and the name of the last event."""
-        heard, name = None, None
+    def _hear(response: Any, began: float) -> tuple[float | None, str | None, str]:
+        """Return after how many ms text came, and the last event: its name, its code if any."""
+        heard, name, code = None, None, ""
         while line := response._response.readline(b"\n"):  # noqa: SLF001 - no public way by lines
             if line.startswith(b"event: "):
                 name = line[7:].decode().strip()
                 if heard is None and name in ("sentence", "done", "error"):
                     heard = 1000 * (time.perf_counter() - began)
-        return heard, name
+            elif line.startswith(b"data: ") and name == "error":
+                code = str(json.loads(line[6:]).get("code"))
+        return heard, name, code
 
     def _question(self) -> dict[str, Any]:
         asked = f"{random.choice(self._seeds.questions)} ({random.choice(WORDS)})"
@@ -232,5 +234,13 @@ class Journeys:
             response.request_meta["context"] = {**self._context, "shed": True}
         if 0 < status < _SERVER_ERROR:
             self._recording.unexpected[f"{response.request_meta['name']}: {status}"] += 1
-        response.failure(f"status {status}, {expect} expected")
+        response.failure(f"status {status}{_problem(response)}, {expect} expected")
         return False
+
+
+def _problem(response: Any) -> str:
+    """Return what a refusal says it is, if it says so."""
+    try:
+        return f" {json.loads(response.content)['code']}"
+    except (ValueError, KeyError, TypeError):
+        return ""

@@ -69,7 +69,14 @@ class Overload:
         None,
         "EVA_SHED_AFTER_MS",
         about="How late the event loop may run on average, in milliseconds, before requests are "
-        "turned away with 503; 0 for any; unset: 5, on Azure 30.",
+        "turned away with 503; 0 for any; unset: 5, on Azure 100.",
+    )
+    shed_reads_after_ms: float | None = setting(
+        number(0, 60_000),
+        None,
+        "EVA_SHED_READS_AFTER_MS",
+        about="How long reads may take on average, in milliseconds, before requests are turned "
+        "away with 503, questions first and reads last; 0 for any; unset: 0, on Azure 200.",
     )
     max_requests: int = setting(
         whole(1, 1_000_000),

@@ -2,9 +2,9 @@
 
 How far behind it is shows in how late the event loop runs what is due, on average: a single fit
 says little, however long. Lateness makes the number of requests that may be under way smaller,
-until few are left to wait for one another; punctuality makes it larger again. Dear requests are
-turned away first, reads only when that isn't enough; whoever asks how the service is, is always
-answered.
+until few are left to wait for one another; punctuality makes it larger again. Where requests wait
+for others' work, how long reads take shows it sooner (`concurrency`). Dear requests are turned away
+first, reads only when that isn't enough; whoever asks how the service is, is always answered.
 """
 
 import asyncio
@@ -12,9 +12,10 @@ import random
 import time
 from dataclasses import dataclass
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.errors import OverloadedError
+from app.web.concurrency import AdaptiveLimit, Reads
 from app.web.problems.rendering import respond
 from app.web.telemetry import SHED
 
@@ -26,6 +27,8 @@ _SMALLER, _LARGER = 0.9, 1.02  # what becomes of the room in a beat
 _READS_MAY = 1.5  # times what dear requests may
 _ALWAYS = ("/livez", "/readyz", "/health")
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_ASKS = ("/queries", "/query")
+_GOOD = 400  # statuses below are answers; a refusal takes no time that says anything
 _RETRY_S = (1, 4)  # spread out, so that not everybody comes back at once
 
 
@@ -35,11 +38,13 @@ class Room:
 
     `few` are under way without harm in any case. A process that computes all answers itself can
     carry few, since each waits for the others; one that waits for a model carries more.
+    `reads_s`: how long reads may take on average (0: however long).
     """
 
     tolerated_s: float = 0.005
     few: int = 8
     most: int = 2_000
+    reads_s: float = 0.0
 
 
 class Pressure:
@@ -78,6 +83,8 @@ class Shedding:
     def __init__(self, app: ASGIApp, room: Room) -> None:
         self._app = app
         self._pressure = Pressure(room)
+        reads = Reads(tolerated_s=room.reads_s, few=room.few, most=room.most)
+        self._limit = AdaptiveLimit(reads) if room.reads_s else None
         self._active = 0
         self._beating = False
 
@@ -86,7 +93,8 @@ class Shedding:
         if scope["type"] != "http" or scope["path"].startswith(_ALWAYS):
             await self._app(scope, receive, send)
             return
-        if self._pressure.refuses(self._active, dear=scope["method"] not in _READS):
+        kind = _kind(scope)
+        if self._refuses(kind):
             scope[SHED] = True
             wait_s = random.randint(*_RETRY_S)  # noqa: S311 - no secret
             error = OverloadedError(limit=self._active, retry_after=wait_s)
@@ -95,10 +103,17 @@ class Shedding:
         self._active += 1
         if not self._beating:
             self._beat()
+        if self._limit is not None and kind == "read":
+            send = _timed(send, self._limit)
         try:
             await self._app(scope, receive, send)
         finally:
             self._active -= 1
+
+    def _refuses(self, kind: str) -> bool:
+        if self._pressure.refuses(self._active, dear=kind != "read"):
+            return True
+        return self._limit is not None and self._limit.refuses(self._active, kind)
 
     def _beat(self) -> None:
         """Look at the clock again and again while requests are under way."""
@@ -107,8 +122,30 @@ class Shedding:
 
         def looked() -> None:
             self._pressure.late(time.perf_counter() - began - _BEAT_S, self._active)
+            calm = self._pressure.calm
+            if self._limit is not None:
+                self._limit.beat(self._active)
+                calm = calm and self._limit.calm
             self._beating = False
-            if self._active or not self._pressure.calm:
+            if self._active or not calm:
                 self._beat()
 
         asyncio.get_running_loop().call_later(_BEAT_S, looked)
+
+
+def _kind(scope: Scope) -> str:
+    if scope["method"] in _READS:
+        return "read"
+    return "ask" if scope["path"].endswith(_ASKS) else "write"
+
+
+def _timed(send: Send, limit: AdaptiveLimit) -> Send:
+    """Return what tells the limit when an answer begins."""
+    began = time.perf_counter()
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] < _GOOD:
+            limit.took(time.perf_counter() - began)
+        await send(message)
+
+    return sent
