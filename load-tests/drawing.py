@@ -6,6 +6,7 @@ from html import escape
 Line = Sequence[tuple[float, float]]
 WIDTH, HEIGHT = 860, 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 130, 24, 28
+_LEAST = 1e-6  # of what a scale goes to
 _COLOURS = ("#0b62a4", "#c2410c", "#15803d", "#7c3aed", "#a16207", "#be185d")
 
 
@@ -52,9 +53,11 @@ def _y(value: float, top: float) -> float:
 
 def _ceiling(value: float) -> float:
     """Return the next round number above."""
+    if value < _LEAST:
+        return _LEAST
     step = 1.0
     while step * 10 < value:
         step *= 10
-    while step > value > 0:
+    while step > value:
         step /= 10
     return next((step * n for n in (1, 2, 4, 6, 8, 10) if step * n >= value), step * 10)

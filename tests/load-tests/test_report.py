@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 Script = Callable[[str], ModuleType]
@@ -97,6 +97,7 @@ def test_the_text_says_what_the_page_says(script: Script) -> None:
         max_size=4,
     )
 )
+@example({"": [(0.0, 5e-324)]})
 def test_a_chart_keeps_every_point_inside_its_frame(
     script: Script, lines: dict[str, list[tuple[float, float]]]
 ) -> None:
