@@ -1,6 +1,7 @@
 """`python -m tests.peers.cosmos PORT FILE`: the peer as a program, until it is told to end."""
 
 import sys
+from typing import Any, cast
 
 import uvicorn
 
@@ -15,7 +16,8 @@ def main() -> None:
     peer = Peer(path)
     print(f"http://127.0.0.1:{port} key {KEY}", flush=True)  # noqa: T201
     try:
-        uvicorn.run(peer, host="127.0.0.1", port=port, log_level="warning", **OPTIONS)
+        application = cast("Any", peer)  # of `Connection`, no ASGI
+        uvicorn.run(application, host="127.0.0.1", port=port, log_level="warning", **OPTIONS)
     finally:
         peer.store.close()
 

@@ -2,13 +2,12 @@
 
 import itertools
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from tests.peers.cosmos import accounts, declaring, queries
+from tests.peers.cosmos.connection import Answer, Asked
 from tests.peers.cosmos.documents import Documents
 from tests.peers.cosmos.faults import Faults
 from tests.peers.cosmos.refusal import Refused
@@ -22,27 +21,8 @@ RANGES_TAG = '"1"'  # a client asks until nothing is new
 _activities = itertools.count()
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One request, its headers' names in lower case."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What goes out."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
 class Peer:
-    """An ASGI application that stands for one Cosmos DB account."""
+    """Stands for one Cosmos DB account."""
 
     def __init__(self, path: str = ":memory:", consistency: str = "Strong") -> None:
         self.store = Store(path)
@@ -51,29 +31,36 @@ class Peer:
         self._documents = Documents(self.store)
         self._consistency = consistency
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http":
-            headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
-            asked = Asked(scope["method"], scope["path"], headers, await _body(receive))
-            await _send(await self._respond(asked), send)
+    def at_once(self, asked: Asked) -> Answer | None:
+        """Answer, unless faults are waiting, which may take time."""
+        if asked.path.startswith("/_peer/"):
+            return self._control(asked.method, asked.path, asked.body)
+        if self.faults.waiting:
+            return None
+        reply = self._answered(asked)
+        self._note(asked, reply.status)
+        return _answer(reply)
 
-    async def _respond(self, asked: Asked) -> Answer:
+    async def later(self, asked: Asked) -> Answer:
+        """Answer with the fault that this request is to meet, if any."""
         method, path = asked.method, asked.path
-        if path.startswith("/_peer/"):
-            return self._control(method, path, asked.body)
         fault = await self.faults.strike(method, path, "before")
         if fault is None:
             reply = self._answered(asked)
             fault = await self.faults.strike(method, path, "after")
         if fault is not None and fault.body is not None:
-            return Answer(fault.status, fault.headers, fault.body.encode())
+            headers = {"content-type": "application/json", **fault.headers}
+            return Answer(fault.status, headers, fault.body.encode())
         if fault is not None:
             reply = _refusal(Refused(fault.status, "as was asked for", substatus=fault.substatus))
             reply.headers.update(fault.headers)
-        self.journal.append((method, path, reply.status))
+        self._note(asked, reply.status)
+        return _answer(reply)
+
+    def _note(self, asked: Asked, status: int) -> None:
+        self.journal.append((asked.method, asked.path, status))
         if len(self.journal) > JOURNAL:
             del self.journal[: -JOURNAL // 2]
-        return _answer(reply)
 
     def _answered(self, asked: Asked) -> Reply:
         try:
@@ -161,20 +148,3 @@ def _answer(reply: Reply) -> Answer:
     }
     body = b"" if reply.body is None else orjson.dumps(reply.body)
     return Answer(reply.status, headers, body)
-
-
-async def _body(receive: Any) -> bytes:
-    message = await receive()
-    body: bytes = message["body"]
-    while message.get("more_body"):
-        message = await receive()
-        body += message.get("body", b"")
-    return body
-
-
-async def _send(answer: Answer, send: Any) -> None:
-    headers = [(name.encode(), value.encode()) for name, value in answer.headers.items()]
-    if answer.status not in (204, 304):
-        headers.append((b"content-length", b"%d" % len(answer.body)))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})

@@ -1,9 +1,11 @@
 """What the peer does beyond what an independent server can be asked, too."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from azure.core import MatchConditions
 from azure.cosmos.aio import ContainerProxy
@@ -157,3 +159,29 @@ async def test_what_was_written_is_there_after_the_peer_is_started_again(tmp_pat
             [kept] = again.containers.values()
             assert [item["n"] for item in again.partition(kept, '["ten_1", "spc_1"]')] == [5]
             again.close()
+
+
+async def test_a_fault_of_the_peer_itself_is_seen_as_one(
+    cosmos_peer: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A handler that stumbles answers 500 and says over what, and the connection goes."""
+    async with httpx2.AsyncClient(base_url=cosmos_peer.endpoint) as client:
+        answer = await client.post("/_peer/faults", content=b"no JSON")
+    assert answer.status_code == 500
+    assert answer.headers["connection"] == "close"
+    assert "POST /_peer/faults" in caplog.text
+
+
+async def test_an_answer_that_is_delayed_holds_up_its_own_connection_only(
+    cosmos_peer: Running, container: ContainerProxy
+) -> None:
+    await container.create_item(thing("a"))
+    slow = {"method": "GET", "path": ".*/docs/slow/?", "delay_s": 30, "status": 503}
+    cosmos_peer.peer.faults.add([slow])
+    waiting = asyncio.ensure_future(container.read_item("slow", PLACE))
+    while cosmos_peer.peer.faults.waiting:  # noqa: ASYNC110 - its own thread meets it
+        await asyncio.sleep(0.01)
+    assert (await container.read_item("a", PLACE))["id"] == "a"
+    assert not waiting.done()
+    waiting.cancel()
+    cosmos_peer.peer.faults.end()
