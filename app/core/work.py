@@ -24,7 +24,8 @@ ATTEMPTS = 5
 PATIENCE = 25
 PATIENCE_S = 2 * 3600.0
 LEASE_S = 30.0
-_POLL_S = 1.0
+_POLL_S = 1.0  # until what was down is asked again
+_WAIT_S = 30.0  # for work, at one go
 _log = logging.getLogger("eva.work")
 
 
@@ -84,7 +85,7 @@ class Worker:
             try:
                 lease = await self._ports.jobs.claim(lane.kinds, worker=worker, lease_s=LEASE_S)
                 if lease is None:
-                    await self._ports.jobs.wait(lane.kinds, _POLL_S)
+                    await self._ports.jobs.wait(lane.kinds, _WAIT_S)
                 else:
                     await self._drive(lease)
             except EvaError as error:  # the queue is down: wait for it, whatever else happens

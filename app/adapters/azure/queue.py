@@ -2,6 +2,7 @@
 
 Jobs are records: a message that is lost, late or doubled costs a little time and no job. There is
 one queue for each kind of job, and `…-poison` for what could not be read or was taken too often.
+How many messages there are tells a scaler whether more workers are wanted.
 """
 
 import asyncio
@@ -23,8 +24,14 @@ from app.core.models import JobKind
 _LEASE_S = 30  # a message that was taken and not thrown away shows up again
 _KEEP_S = 86_400  # polling has found the job long before
 _MOST_TAKEN = 5
-_PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8)  # between looks at bells that have been quiet longer
-_MOST_RINGING = 256  # more at once are not worth it: polling finds the jobs
+_PAUSES_S = (0.25, 0.5, 1.0)  # between looks at a bell, longer as it stays quiet
+_MERGED_S = 0.5  # rings of a kind that follow each other as soon are one
+_MOST_TAKEN_AT_ONCE = 32
+_QUIET_S, _BROKEN_S = (
+    5.0,
+    1.0,
+)  # how long one may rely on a bell that works, and on one that doesn't
+_MISTRUST_S = 30.0  # since the last failure
 _CLOSE_S = 2.0
 _POISON = "poison"
 _log = logging.getLogger("eva.azure")
@@ -37,25 +44,43 @@ class QueueDoorbell:
         self._queues = queues
         self._prefix = prefix
         self._ringing: set[asyncio.Task[None]] = set()
-        self._turns: defaultdict[tuple[JobKind, ...], _Turn] = defaultdict(_Turn)
+        self._to_ring: set[JobKind] = set()
+        self._rang: dict[JobKind, float] = {}  # monotonic
+        self._ears: defaultdict[tuple[JobKind, ...], _Ear] = defaultdict(_Ear)
+        self._mistrusted_until = 0.0
+
+    @property
+    def quiet_s(self) -> float:
+        """Return how long one may rely on the bell."""
+        return _QUIET_S if time.monotonic() > self._mistrusted_until else _BROKEN_S
 
     def ring(self, kind: JobKind) -> bool:
-        """Say soon that there is a job of this kind; whether anybody hears is not known."""
-        if len(self._ringing) < _MOST_RINGING:
+        """Say soon that there are jobs of this kind; whether anybody hears is not known."""
+        if kind not in self._to_ring:
+            self._to_ring.add(kind)
             task = asyncio.create_task(self._send(kind))
             self._ringing.add(task)
             task.add_done_callback(self._ringing.discard)
         return False
 
-    async def wait(self, kinds: Sequence[JobKind], timeout_s: float) -> None:
-        """Return when the bell rang for one of the kinds, at the latest after the timeout.
+    async def wait(self, kinds: Sequence[JobKind], timeout_s: float) -> Sequence[JobKind]:
+        """Return for which kind the bell rang; none after the timeout.
 
-        Of those who wait for the same kinds one looks at a time: a ring wakes one of them.
+        For all who wait for the same kinds one listens: a ring wakes one of them.
         """
-        turn = self._turns[tuple(kinds)]
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout_s), turn.lock:
-                await self._rung(kinds, turn)
+        ear = self._ears[tuple(kinds)]
+        heard: asyncio.Future[JobKind] = asyncio.get_running_loop().create_future()
+        ear.waiting.append(heard)
+        if ear.listening is None:
+            ear.listening = asyncio.create_task(self._listen(kinds, ear))
+        try:
+            await asyncio.wait({heard}, timeout=timeout_s)
+        finally:
+            ear.waiting.remove(heard)
+            if not ear.waiting and ear.listening is not None:
+                ear.listening.cancel()
+                ear.listening = None
+        return [heard.result()] if heard.done() else []
 
     async def close(self) -> None:
         """Let what rings ring out, for a moment."""
@@ -66,31 +91,36 @@ class QueueDoorbell:
         await asyncio.gather(*self._ringing, return_exceptions=True)
 
     async def _send(self, kind: JobKind) -> None:
-        with _without_trouble(), metrics.calling("queue"):
+        await asyncio.sleep(self._rang.get(kind, 0.0) + _MERGED_S - time.monotonic())
+        self._to_ring.discard(kind)
+        self._rang[kind] = time.monotonic()
+        with self._without_trouble(), metrics.calling("queue"):
             queue = self._queues.get_queue_client(queue_name(self._prefix, kind))
             await queue.send_message(kind.value, time_to_live=_KEEP_S)
 
-    async def _rung(self, kinds: Sequence[JobKind], turn: "_Turn") -> None:
+    async def _listen(self, kinds: Sequence[JobKind], ear: "_Ear") -> None:
+        """Wake those who wait until cancelled; between looks at several bells it pauses longer."""
         while True:
-            await asyncio.sleep(max(0.0, turn.next_look - time.monotonic()))
+            await asyncio.sleep(ear.next_look - time.monotonic())
+            ear.looked(len(kinds))
             for kind in kinds:
-                with _without_trouble(), metrics.calling("queue"):
-                    if await self._taken(kind):
-                        turn.rung()
-                        return
-            turn.quiet()
+                with self._without_trouble(), metrics.calling("queue"):
+                    ear.wake(kind, await self._taken(kind, len(ear.waiting)))
 
-    async def _taken(self, kind: JobKind) -> bool:
-        """Take a message, if there is one, and tell whether it is a ring."""
+    async def _taken(self, kind: JobKind, most: int) -> int:
+        """Take messages, and tell how many of them are rings."""
         queue = self._queues.get_queue_client(queue_name(self._prefix, kind))
-        message = await queue.receive_message(visibility_timeout=_LEASE_S)
-        if message is None:
-            return False
-        good = message.content == kind.value and (message.dequeue_count or 0) <= _MOST_TAKEN
-        if not good:
-            await self._bury(kind, message)
-        await queue.delete_message(message)
-        return good
+        while True:
+            page = min(max(most, 1), _MOST_TAKEN_AT_ONCE)
+            pages = queue.receive_messages(messages_per_page=page, visibility_timeout=_LEASE_S)
+            found = await anext(pages.by_page(), None)
+            taken = [] if found is None else [message async for message in found]
+            bad = [message for message in taken if not _is_ring(message, kind)]
+            for message in bad:
+                await self._bury(kind, message)
+            await asyncio.gather(*(queue.delete_message(message) for message in taken))
+            if len(taken) > len(bad) or not bad:
+                return len(taken) - len(bad)
 
     async def _bury(self, kind: JobKind, message: QueueMessage) -> None:
         """Keep aside, for a person to look at, what would come back for ever."""
@@ -98,21 +128,39 @@ class QueueDoorbell:
         poison = self._queues.get_queue_client(queue_name(self._prefix, _POISON))
         await poison.send_message(message.content)
 
+    @contextlib.contextmanager
+    def _without_trouble(self) -> Iterator[None]:
+        try:
+            yield
+        except AzureError as error:
+            self._mistrusted_until = time.monotonic() + _MISTRUST_S
+            _log.warning("the doorbell is out of order: %s", type(error).__name__)
+
 
 @dataclass(slots=True)
-class _Turn:
-    """Whose turn it is to look at some bells, and when: the pause outlasts whoever waits."""
+class _Ear:
+    """Who waits for some bells, who listens, and when: the pause outlasts those who wait."""
 
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: list[asyncio.Future[JobKind]] = field(default_factory=list)
+    listening: asyncio.Task[None] | None = None
     next_look: float = 0.0  # monotonic
     looks: int = 0  # since it rang
 
-    def rung(self) -> None:
-        self.next_look, self.looks = 0.0, 0
-
-    def quiet(self) -> None:
+    def looked(self, bells: int) -> None:
         pause = _PAUSES_S[min(self.looks, len(_PAUSES_S) - 1)]
-        self.next_look, self.looks = time.monotonic() + pause, self.looks + 1
+        self.next_look, self.looks = time.monotonic() + bells * pause, self.looks + 1
+
+    def wake(self, kind: JobKind, rings: int) -> None:
+        """Wake as many as there are rings, and look again soon."""
+        if rings:
+            self.next_look, self.looks = time.monotonic() + _PAUSES_S[0], 1
+        asleep = [one for one in self.waiting if not one.done()]
+        for one in asleep[:rings]:
+            one.set_result(kind)
+
+
+def _is_ring(message: QueueMessage, kind: JobKind) -> bool:
+    return message.content == kind.value and (message.dequeue_count or 0) <= _MOST_TAKEN
 
 
 def queue_name(prefix: str, kind: str) -> str:
@@ -141,11 +189,3 @@ async def open_doorbell(queues: QueueServiceClient, prefix: str) -> AsyncIterato
         yield bell
     finally:
         await bell.close()
-
-
-@contextlib.contextmanager
-def _without_trouble() -> Iterator[None]:
-    try:
-        yield
-    except AzureError as error:
-        _log.warning("the doorbell is out of order: %s", type(error).__name__)

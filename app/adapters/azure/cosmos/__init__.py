@@ -36,6 +36,7 @@ from app.adapters.azure.cosmos.index import CosmosPassageIndex, Embedder
 from app.adapters.azure.cosmos.initialising import Outcome, initialise
 from app.adapters.azure.cosmos.jobs import CosmosJobQueue
 from app.adapters.azure.cosmos.lanes import Lanes
+from app.adapters.azure.cosmos.leases import Leases
 from app.adapters.azure.cosmos.place import NEAR, CosmosCalls, CosmosPlace, Vectors
 from app.adapters.azure.cosmos.records import CosmosKeyDirectory, CosmosRecords
 from app.adapters.azure.cosmos.sealing import Seal
@@ -97,9 +98,11 @@ async def open_cosmos(place: CosmosPlace, means: CosmosMeans) -> AsyncIterator[C
         entries = Lanes(Container(account, WORK, "jobs"))
         here = LocalDoorbell()
         bell = here if means.doorbell is None else BothDoorbells(here, means.doorbell)
-        watch = Watch(entries, bell, means.clock)
-        dispatch = Dispatch(entries, watch)
-        records = CosmosRecords(held, Commits(held, chains), directory, dispatch, means.clock)
+        leases = Leases()
+        watch = Watch(leases, here, bell, means.clock)
+        dispatch = Dispatch(entries, watch, leases)
+        commits = Commits(held, chains, leases)
+        records = CosmosRecords(held, commits, directory, dispatch, means.clock)
         requests = Container(account, place.audit_logs, "audit")
         log = CosmosAuditLog((held, requests), directory, chains, means.seal, means.clock)
         stack.push_async_callback(log.close)
@@ -114,5 +117,5 @@ async def open_cosmos(place: CosmosPlace, means: CosmosMeans) -> AsyncIterator[C
             account=account,
             records=records,
             keys=CosmosKeyDirectory(records, directory),
-            jobs=CosmosJobQueue(held, entries, watch, means.clock),
+            jobs=CosmosJobQueue(held, entries, watch, leases, means.clock),
         )

@@ -22,7 +22,7 @@ from app.adapters.azure.cosmos.container import (
     Operation,
     Place,
 )
-from app.adapters.azure.cosmos.remembering import Remembered
+from app.adapters.azure.cosmos.leases import Leases
 from app.core.audit import acting
 from app.core.errors import (
     ConflictError,
@@ -35,7 +35,6 @@ from app.core.errors import (
 from app.core.models import Partition
 from app.core.ports import MOST_CHANGES, Change, Enqueue, Put, Remove, Settle
 
-_MOST_HELD = 10_000  # leases whose jobs' tags are remembered
 _TRIES = 10  # of a commit whose removals and leases others change at the same time
 _GONE, _EXISTS, _CHANGED, _TOO_LARGE = 404, 409, 412, 413
 Meaning: TypeAlias = Mapping[int, Callable[[], EvaError]]
@@ -68,10 +67,10 @@ class Proof:
 class Commits:
     """Commits to the container of records."""
 
-    def __init__(self, records: Container, chains: Chains) -> None:
+    def __init__(self, records: Container, chains: Chains, leases: Leases) -> None:
         self._records = records
         self._chains = chains
-        self._held: Remembered[str, str] = Remembered(_MOST_HELD)  # tags of jobs, by their token
+        self._leases = leases
 
     async def apply(
         self, partition: Partition, changes: Sequence[Change], jobs: Mapping[str, Item]
@@ -140,21 +139,22 @@ class Commits:
 
     async def _settled(self, partition: Partition, number: int, change: Settle) -> Step:
         name = items.job_id(change.lease.job.id)
-        if (tag := self._held.take(change.lease.token)) is not None:  # if not, we look again
+        if (tag := self._leases.tag(change.lease)) is not None:  # if not, we look again
             return Step(number, ("delete", (name,), {"if_match_etag": items.quoted(tag)}), _LOST)
         found = await self._records.read(items.place(partition), name)
         if found is None or found["kind"] != items.JOB or found["token"] != change.lease.token:
+            self._leases.end(change.lease.job)
             raise LeaseLostError
         return Step(number, ("delete", (name,), {"if_match_etag": found["_etag"]}), _LOST)
 
     def _remember(
         self, changes: Sequence[Change], steps: Sequence[Step], said: Sequence[Item]
     ) -> None:
-        """Remember the tags of jobs that were born under a lease: most are settled untouched."""
+        """Remember the jobs that were born under a lease: most are settled untouched."""
         for step, answer in zip(steps, said, strict=True):
             change = changes[step.change]
             if isinstance(change, Enqueue) and change.lease is not None:
-                self._held.put(change.lease.token, items.bare(answer["eTag"]))
+                self._leases.hold(change.lease, items.bare(answer["eTag"]))
 
     async def _found(
         self, place: Place, steps: Sequence[Step], changes: Sequence[Change], op: str

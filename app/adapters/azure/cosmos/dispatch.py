@@ -12,6 +12,7 @@ from app.adapters import codec
 from app.adapters.azure.cosmos import items, lanes
 from app.adapters.azure.cosmos.container import Item
 from app.adapters.azure.cosmos.lanes import DEAD, Entry, Lanes
+from app.adapters.azure.cosmos.leases import Leases
 from app.adapters.azure.cosmos.watch import Watch
 from app.core.errors import EvaError
 from app.core.models import Job
@@ -23,9 +24,10 @@ _log = logging.getLogger("eva.azure")
 class Dispatch:
     """The entries and the ringing of one process."""
 
-    def __init__(self, entries: Lanes, watch: Watch) -> None:
+    def __init__(self, entries: Lanes, watch: Watch, leases: Leases) -> None:
         self._entries = entries
         self._watch = watch
+        self._leases = leases
 
     def item(self, change: Enqueue, now: float) -> Item:
         """Return the item of a job to be enqueued."""
@@ -64,11 +66,11 @@ class Dispatch:
         """Take down the entries of jobs that are done."""
         for change in changes:
             job = change.lease.job
+            self._leases.end(job)
             await self._removed(job.kind.value, job.tenant_id, job.id)
 
     def ring(self, enqueued: Sequence[Enqueue]) -> None:
-        """Tell those who wait."""
-        self._watch.again([change.job.kind for change in enqueued])
+        """Tell those who wait; what was born under a lease is this process's own."""
         for kind in {change.job.kind for change in enqueued if change.lease is None}:
             self._watch.ring(kind)
 

@@ -1,14 +1,11 @@
 """`JobQueue`: jobs among the records of their space, found by entries in lanes.
 
-A lease is a token in the job's item, changed only by the tag that was read. Tenants take turns:
-the one with the fewest running jobs first, among equals the one that this process served longest
-ago; of a tenant's jobs the oldest.
+A lease is a token in the job's item, changed only by the tag that was read.
 """
 
 import asyncio
 import secrets
 import time
-from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,13 +14,14 @@ from app.adapters import codec
 from app.adapters.azure.cosmos import items
 from app.adapters.azure.cosmos.container import Container, Item
 from app.adapters.azure.cosmos.lanes import DEAD, Entry, Lanes, entry, grave
+from app.adapters.azure.cosmos.leases import Leases
+from app.adapters.azure.cosmos.turns import Turns
 from app.adapters.azure.cosmos.watch import Watch
 from app.core.errors import LeaseLostError, StaleEtagError
 from app.core.models import DeadJob, Job, JobKind, Lease, Page
 
 _ABANDONED_S = 120.0  # after which an entry without a job is one whose commit never came
-_REST_S = 1.0  # of an entry whose job is not there yet
-_MOST_SERVED = 10_000
+_REST_S = 1.0  # of an entry whose job is not there yet, at first; then as long as it is old
 _TRIES = 10  # of a change of a lease that its own heartbeat meets
 
 
@@ -35,41 +33,48 @@ class CosmosJobQueue:
         container: Container,
         entries: Lanes,
         watch: Watch,
+        leases: Leases,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._container = container
         self._entries = entries
         self._watch = watch
+        self._leases = leases
         self._clock = clock
-        self._served: OrderedDict[str, int] = OrderedDict()
+        self._turns = Turns(entries, watch, leases, clock)
         self._turn = asyncio.Lock()  # of this process's workers, who would all want the same job
 
     async def claim(self, kinds: Sequence[JobKind], *, worker: str, lease_s: float) -> Lease | None:
         """Claim the next job of these kinds; the lease's token tells workers apart."""
         del worker
         async with self._turn:
-            if await self._watch.due_in(kinds) > 0:
-                return None
-            for found in await self._in_turn(kinds):
+            await self._turns.look(kinds)
+            while (found := self._turns.next(kinds)) is not None:
                 if (lease := await self._taken(found, lease_s)) is not None:
-                    self._remember(found.tenant_id)
+                    self._turns.served(found.tenant_id)
+                    self._watch.wake(self._turns.left(kinds))
                     return lease
-            self._watch.again(kinds)
         return None
 
     async def wait(self, kinds: Sequence[JobKind], timeout_s: float) -> None:
-        """Return at a ring, or within a second of a job that nobody rang for."""
+        """Return at a ring, or when it is time to look for jobs that nobody rang for."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_s
-        while (pause := min(deadline - loop.time(), await self._watch.due_in(kinds))) > 0:
-            await self._watch.heard(kinds, pause)
+        while (left_s := deadline - loop.time()) > 0:
+            async with self._turn:
+                await self._turns.look(kinds)
+            if self._turns.left(kinds):
+                return
+            await self._watch.heard(kinds, min(left_s, self._watch.due_in(kinds)))
 
     async def extend(self, lease: Lease, *, lease_s: float) -> Lease:
         """Keep a job; its token stays the same."""
         due_at = self._clock() + lease_s
         item = await self._changed(lease, {"due_at": due_at})
+        longer = replace(lease, expires_at=_time(due_at))
+        self._leases.hold(longer, items.bare(item["_etag"]))
         await self._entries.set(_of(item, held=True))
-        return replace(lease, expires_at=_time(due_at))
+        return longer
 
     async def release(
         self, lease: Lease, *, delay_s: float, reason: str, counted: bool = True
@@ -79,7 +84,7 @@ class CosmosJobQueue:
         changed = {"token": None, "due_at": due_at, "attempts": attempts, "reason": reason}
         item = await self._changed(lease, changed)
         await self._entries.set(_of(item, held=False))
-        self._watch.ring(lease.job.kind)
+        self._leases.rest(lease.job, due_at)
 
     async def bury(self, lease: Lease, *, reason: str) -> None:
         """Give a job up: it stays where it is, and its entry moves among the dead."""
@@ -87,6 +92,7 @@ class CosmosJobQueue:
         mine = _of(await self._held(lease), held=False)
         await self._entries.set(grave(mine))
         await self._changed(lease, {"kind": items.DEAD_JOB, "reason": reason, "buried_at": now})
+        self._leases.end(lease.job)
         await self._entries.remove(mine.lane, mine.tenant_id, mine.job_id)
 
     async def dead(self, tenant_id: str, *, after: str | None, limit: int) -> Page[DeadJob]:
@@ -116,8 +122,7 @@ class CosmosJobQueue:
 
     async def depth(self) -> Mapping[str, int]:
         """Count entries; `oldest_s` is the age of the oldest job that nobody works on."""
-        now = self._clock()
-        counted = await asyncio.gather(*(self._entries.depth(kind, now) for kind in JobKind))
+        counted = await self._depths()
         running = sum(held for _, held, _ in counted)
         oldest = min((at for *_, at in counted if at is not None), default=None)
         age = 0 if oldest is None else max(0, round(time.time() - int(oldest) / 1e9))
@@ -127,26 +132,18 @@ class CosmosJobQueue:
 
     async def waiting(self) -> Mapping[JobKind, tuple[int, int]]:
         """Count the entries that nobody works on."""
-        now = self._clock()
-        counted = await asyncio.gather(*(self._entries.depth(kind, now) for kind in JobKind))
+        counted = await self._depths()
         at = time.time()
         return {
             kind: (total - held, 0 if oldest is None else max(0, round(at - int(oldest) / 1e9)))
             for kind, (total, held, oldest) in zip(JobKind, counted, strict=True)
         }
 
-    async def _in_turn(self, kinds: Sequence[JobKind]) -> list[Entry]:
-        """Return what is due: the first of each tenant in turn, then their second, and so on."""
+    async def _depths(self) -> Sequence[tuple[int, int, str | None]]:
         now = self._clock()
-        due = await asyncio.gather(*(self._entries.due(kind, now) for kind in kinds))
-        held = await asyncio.gather(*(self._entries.holders(kind, now) for kind in kinds))
-        running = Counter(tenant for some in held for tenant in some)
-        mine: defaultdict[str, list[Entry]] = defaultdict(list)
-        for one in sorted((e for some in due for e in some), key=lambda e: e.queued_at):
-            mine[one.tenant_id].append(one)
-        order = sorted(mine, key=lambda tenant: (running[tenant], self._served.get(tenant, 0)))
-        longest = max(map(len, mine.values()), default=0)
-        return [mine[t][n] for n in range(longest) for t in order if n < len(mine[t])]
+        return await asyncio.gather(
+            *(self._entries.depth(kind, now, self._leases.held(kind, now)) for kind in JobKind)
+        )
 
     async def _taken(self, found: Entry, lease_s: float) -> Lease | None:
         """Claim an entry's job; put the entry right if it is wrong."""
@@ -156,27 +153,30 @@ class CosmosJobQueue:
             await self._without_job(found, now)
             return None
         if item["due_at"] > now:
+            self._leases.rest(codec.decode(Job, item["body"]), item["due_at"])
             await self._entries.set(_of(item, held=item["token"] is not None))
             return None
         due_at, attempt = now + lease_s, item["attempts"] + 1
         item |= {"token": secrets.token_hex(8), "due_at": due_at, "attempts": attempt}
         try:
-            await self._container.replace((found.tenant_id, found.space_id), item)
+            now_is = await self._container.replace((found.tenant_id, found.space_id), item)
         except StaleEtagError:
             return None
-        await self._entries.set(_of(item, held=True))
-        job = codec.decode(Job, item["body"])
-        return Lease(job=job, token=item["token"], attempt=attempt, expires_at=_time(due_at))
+        job, token = codec.decode(Job, item["body"]), str(item["token"])
+        lease = Lease(job=job, token=token, attempt=attempt, expires_at=_time(due_at))
+        self._leases.hold(lease, items.bare(now_is["_etag"]))
+        return lease
 
     async def _without_job(self, found: Entry, now: float) -> None:
         """Let an entry rest whose commit may be under way, and take down one that is old.
 
         One that was held stood for a lease, which has run out since: its job is done.
         """
-        if found.held or time.time() - int(found.queued_at) / 1e9 > _ABANDONED_S:
+        age_s = time.time() - int(found.queued_at) / 1e9
+        if found.held or age_s > _ABANDONED_S:
             await self._entries.remove(found.lane, found.tenant_id, found.job_id)
         else:
-            await self._entries.set(replace(found, due_at=now + _REST_S))
+            await self._entries.set(replace(found, due_at=now + max(_REST_S, age_s)))
 
     async def _held(self, lease: Lease) -> Item:
         """Return the item of a job that is held under this lease; raises LeaseLostError."""
@@ -184,6 +184,7 @@ class CosmosJobQueue:
         place = items.place(job.partition)
         found = await self._container.read(place, items.job_id(job.id))
         if found is None or found["kind"] != items.JOB or found["token"] != lease.token:
+            self._leases.end(job)
             raise LeaseLostError
         return found
 
@@ -192,20 +193,13 @@ class CosmosJobQueue:
         for _ in range(_TRIES):
             item = await self._held(lease) | members
             try:
-                await self._container.replace(items.place(lease.job.partition), item)
+                return await self._container.replace(items.place(lease.job.partition), item)
             except StaleEtagError:
                 continue
-            return item
         raise LeaseLostError
 
     async def _item(self, found: Entry) -> Item | None:
         return await self._container.read(items.place(found.partition), items.job_id(found.job_id))
-
-    def _remember(self, tenant_id: str) -> None:
-        self._served[tenant_id] = time.monotonic_ns()
-        self._served.move_to_end(tenant_id)
-        if len(self._served) > _MOST_SERVED:
-            self._served.popitem(last=False)
 
 
 def _of(item: Item, *, held: bool) -> Entry:

@@ -16,15 +16,20 @@ _LOOK = 50  # entries read at once
 _FIELDS = "c.lane, c.tenant_id, c.space_id, c.job_id, c.due_at, c.held, c.queued_at"
 _DUE = f"""
 SELECT TOP {_LOOK} {_FIELDS} FROM c
-WHERE c.due_at <= @now AND NOT ARRAY_CONTAINS(@seen, c.tenant_id) ORDER BY c.queued_at
+WHERE c.due_at <= @now
+AND NOT ARRAY_CONTAINS(@seen, c.tenant_id) AND NOT ARRAY_CONTAINS(@mine, c.job_id)
+ORDER BY c.queued_at
 """  # noqa: S608 - constants only  # nosec B608
-_HELD = "SELECT VALUE c.tenant_id FROM c WHERE c.held = true AND c.due_at > @now"
-_NEXT = "SELECT TOP 1 VALUE c.due_at FROM c ORDER BY c.due_at"
 _OLDEST = """
-SELECT TOP 1 VALUE c.queued_at FROM c WHERE c.held = false OR c.due_at <= @now ORDER BY c.queued_at
+SELECT TOP 1 VALUE c.queued_at FROM c
+WHERE (c.held = false OR c.due_at <= @now) AND NOT ARRAY_CONTAINS(@mine, c.job_id)
+ORDER BY c.queued_at
 """
-_ALL, _RUNNING = "SELECT VALUE COUNT(1) FROM c", "SELECT VALUE COUNT(1) FROM c WHERE "
-_RUNNING += "c.held = true AND c.due_at > @now"
+_ALL = "SELECT VALUE COUNT(1) FROM c"
+_RUNNING = """
+SELECT VALUE COUNT(1) FROM c
+WHERE c.held = true AND c.due_at > @now AND NOT ARRAY_CONTAINS(@mine, c.job_id)
+"""
 _BURIED = f"""
 SELECT TOP @limit {_FIELDS} FROM c
 WHERE c.tenant_id = @tenant AND c.job_id > @after ORDER BY c.job_id
@@ -77,32 +82,31 @@ class Lanes:
         found = await self._container.read((lane,), f"{tenant_id}:{job_id}")
         return None if found is None else _entry(found)
 
-    async def due(self, kind: JobKind, now: float) -> list[Entry]:
-        """Return entries that are due, oldest first; each tenant that has any is among them."""
+    async def due(self, kind: JobKind, now: float, mine: Sequence[Job]) -> list[Entry]:
+        """Return entries that are due and not of `mine`, oldest first, some of each tenant."""
+        given = {"@now": now, "@mine": [job.id for job in mine]}
         found: list[Entry] = []
         while True:
             seen = sorted({entry.tenant_id for entry in found})
-            rows = await self._container.query((kind,), _DUE, {"@now": now, "@seen": seen})
+            rows = await self._container.query((kind,), _DUE, {**given, "@seen": seen})
             found += map(_entry, rows)
             if len(rows) < _LOOK:
                 return found
 
-    async def holders(self, kind: JobKind, now: float) -> list[str]:
-        """Return the tenant of each job that somebody has."""
-        return await self._container.query((kind,), _HELD, {"@now": now})
+    async def depth(
+        self, kind: JobKind, now: float, mine: Sequence[Job]
+    ) -> tuple[int, int, str | None]:
+        """Return how many jobs there are, how many somebody has, and the oldest that nobody has.
 
-    async def next_due(self, kind: JobKind) -> float | None:
-        """Return when the next job is due; None without any."""
-        return next(iter(await self._container.query((kind,), _NEXT)), None)
-
-    async def depth(self, kind: JobKind, now: float) -> tuple[int, int, str | None]:
-        """Return how many jobs there are, how many somebody has, and the oldest that nobody has."""
+        Those that another process has held for less than a heartbeat count as nobody's.
+        """
+        given = {"@now": now, "@mine": [job.id for job in mine]}
         [total], [running], oldest = await asyncio.gather(
             self._container.query((kind,), _ALL),
-            self._container.query((kind,), _RUNNING, {"@now": now}),
-            self._container.query((kind,), _OLDEST, {"@now": now}),
+            self._container.query((kind,), _RUNNING, given),
+            self._container.query((kind,), _OLDEST, given),
         )
-        return total, running, next(iter(oldest), None)
+        return total, running + len(mine), next(iter(oldest), None)
 
     async def dead(self) -> int:
         """Return how many jobs were given up."""

@@ -76,23 +76,51 @@ async def test_a_ring_ends_the_waiting_of_one_and_is_used_up(
     assert await waited(bell, (JobKind.INGEST,), SHORT_S) >= SHORT_S
 
 
-async def test_each_ring_wakes_one_of_those_who_wait(bell: QueueDoorbell) -> None:
-    kinds = (JobKind.ANSWER,)
-    waiting = [asyncio.create_task(waited(bell, kinds, LONG_S)) for _ in range(3)]
+async def test_each_ring_wakes_one_of_those_who_wait(
+    bell: QueueDoorbell, queues: QueueServiceClient, prefix: str
+) -> None:
+    waiting = [asyncio.create_task(bell.wait((JobKind.ANSWER,), LONG_S)) for _ in range(3)]
+    await asyncio.sleep(0)
+    answers = queues.get_queue_client(queue_name(prefix, JobKind.ANSWER))
     for _ in waiting:
-        bell.ring(JobKind.ANSWER)
-    assert max(await asyncio.gather(*waiting)) < LONG_S
+        await answers.send_message(JobKind.ANSWER.value)
+    assert await asyncio.gather(*waiting) == [[JobKind.ANSWER]] * 3
+    assert await left(queues, queue_name(prefix, JobKind.ANSWER)) == []
+
+
+async def test_rings_that_follow_each_other_soon_are_one(
+    bell: QueueDoorbell, queues: QueueServiceClient, prefix: str
+) -> None:
+    for _ in range(5):
+        bell.ring(JobKind.INGEST)
+    bell.ring(JobKind.ANSWER)
+    await asyncio.sleep(0.2)
+    for _ in range(5):
+        bell.ring(JobKind.INGEST)
+    await bell.close()
+    assert await left(queues, queue_name(prefix, JobKind.INGEST)) == ["ingest", "ingest"]
+    assert await left(queues, queue_name(prefix, JobKind.ANSWER)) == ["answer"]
 
 
 async def test_who_waits_next_at_a_quiet_bell_looks_no_sooner(bell: QueueDoorbell) -> None:
     kinds = (JobKind.ANSWER,)
     for _ in range(10):
-        await bell.wait(kinds, 0.1)
-    assert bell._turns[kinds].looks <= 5
-    waiting = asyncio.create_task(waited(bell, kinds, LONG_S))
+        assert await bell.wait(kinds, 0.1) == []
+    assert bell._ears[kinds].looks <= 3
+    waiting = asyncio.create_task(bell.wait(kinds, LONG_S))
     bell.ring(JobKind.ANSWER)
-    assert await waiting < LONG_S
-    assert bell._turns[kinds].looks == 0
+    assert await waiting == [JobKind.ANSWER]
+    assert bell._ears[kinds].looks == 1
+
+
+async def test_a_bell_that_failed_is_relied_on_for_less_long(
+    account: StorageAccount, bell: QueueDoorbell
+) -> None:
+    assert await bell.wait((JobKind.ANSWER,), SHORT_S) == []
+    nowhere = replace(account, queue_url="http://127.0.0.1:9/devstoreaccount1")
+    async with opened(nowhere) as service, open_doorbell(service, "eva") as broken:
+        assert await broken.wait((JobKind.ANSWER,), SHORT_S) == []
+        assert broken.quiet_s < bell.quiet_s
 
 
 async def test_another_kind_rings_elsewhere(

@@ -70,15 +70,15 @@ async def test_an_entry_rests_while_its_commit_may_come_and_goes_when_it_never_d
 
 
 async def test_a_job_that_is_held_is_not_claimed_though_its_entry_says_so(
-    cosmos_peer: Running, store: CosmosStore, space: Partition
+    cosmos_peer: Running, store: CosmosStore, other: CosmosStore, space: Partition
 ) -> None:
     await store.records.commit(space, Enqueue(job=a_job(space)))
     lease = await claimed(store)
     assert lease is not None
-    wrong = entry(cosmos_peer, store)
-    wrong |= {"due_at": 0.0, "held": False}
-    assert await claimed(store) is None
-    assert (entry(cosmos_peer, store)["held"], (await store.jobs.depth())["running"]) == (True, 1)
+    assert not entry(cosmos_peer, store)["held"]  # until its first heartbeat
+    assert await claimed(other) is None
+    assert entry(cosmos_peer, store)["held"]
+    assert [(await one.jobs.depth())["running"] for one in (store, other)] == [1, 1]
     await store.records.commit(space, Settle(lease=lease))
 
 
@@ -88,6 +88,7 @@ async def test_a_job_that_is_done_is_not_claimed_though_its_entry_was_left(
     await store.records.commit(space, Enqueue(job=a_job(space)))
     lease = await claimed(store)
     assert lease is not None
+    await store.jobs.extend(lease, lease_s=30)
     faults.add([{"method": "DELETE", "path": WORK, "status": 500, "times": 99}])
     await store.records.commit(space, Settle(lease=lease))
     faults.end()

@@ -1,68 +1,17 @@
 """What is known is not asked again, and what has changed is."""
 
-import asyncio
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
-
-import pytest
 
 from app.adapters.azure.cosmos import CosmosStore
 from app.adapters.azure.cosmos.counting import Counts
-from app.adapters.azure.cosmos.doorbell import BothDoorbells, LocalDoorbell
 from app.adapters.azure.cosmos.items import place
 from app.adapters.azure.cosmos.remembering import Remembered
-from app.core.errors import LeaseLostError
 from app.core.kinds import API_KEYS, DOCUMENTS
-from app.core.models import JobKind, Lease, Partition
-from app.core.ports import Enqueue, Put, Remove, Settle
+from app.core.models import Partition
+from app.core.ports import Put, Remove
 from tests.clock import Clock
 from tests.contract.passages import PASSPORT, TAX, add
-from tests.contract.sample import a_document, a_job, a_key, minted
-from tests.peers.cosmos.faults import Faults
-
-INGEST = (JobKind.INGEST,)
-WORK = r"/dbs/.*/colls/work/docs/.*"
-
-
-async def test_idle_workers_who_look_at_once_share_one_look(
-    store: CosmosStore, asked: Callable[[], int]
-) -> None:
-    watch = store.jobs._watch
-    await watch.due_in(INGEST)
-    asked()
-    watch.again(INGEST)
-    await asyncio.gather(*(watch.due_in(INGEST) for _ in range(20)))
-    assert asked() == 1
-
-
-async def test_a_look_that_began_before_a_change_is_not_believed_after_it(
-    store: CosmosStore, faults: Faults, asked: Callable[[], int]
-) -> None:
-    watch = store.jobs._watch
-    await watch.due_in(INGEST)
-    asked()
-    watch.again(INGEST)
-    faults.add([{"path": WORK, "delay_s": 0.2}])
-    looking = asyncio.create_task(watch.due_in(INGEST))
-    while faults.waiting:  # noqa: ASYNC110 - until it looks
-        await asyncio.sleep(0.01)
-    watch.again(INGEST)
-    await asyncio.gather(looking, watch.due_in(INGEST))
-    assert asked() == 2
-
-
-async def test_a_ring_wakes_one_who_waits_here_and_others_only_if_there_is_none() -> None:
-    here, elsewhere = LocalDoorbell(), LocalDoorbell()
-    waits = [asyncio.create_task(bell.wait(INGEST, 30)) for bell in (here, here, elsewhere)]
-    await asyncio.sleep(0)
-    both = BothDoorbells(here, elsewhere)
-    woken = []
-    for _ in waits:
-        assert both.ring(JobKind.INGEST)
-        await asyncio.sleep(0.05)
-        woken.append([one.done() for one in waits])
-    assert woken == [[True, False, False], [True, True, False], [True, True, True]]
-    assert not both.ring(JobKind.INGEST)
+from tests.contract.sample import a_document, a_key
 
 
 async def test_where_a_record_is_and_whose_a_key_is_are_read_once(
@@ -158,43 +107,6 @@ async def test_many_records_are_one_question(
     assert asked() == 1
     for id_, one in found.items():
         assert one == await store.records.get(DOCUMENTS, space, id_)
-
-
-async def born(store: CosmosStore, space: Partition) -> Lease:
-    lease = minted(a_job(space), datetime.now(UTC) + timedelta(seconds=30))
-    await store.records.commit(space, Enqueue(job=lease.job, lease=lease))
-    return lease
-
-
-async def test_a_job_born_under_a_lease_is_settled_without_being_read(
-    store: CosmosStore, space: Partition, asked: Callable[[], int]
-) -> None:
-    lease = await born(store, space)
-    asked()
-    await store.records.commit(space, Settle(lease=lease))
-    assert asked() == 2  # the commit, and the entry that is taken down
-    with pytest.raises(LeaseLostError):
-        await store.records.commit(space, Settle(lease=lease))
-
-
-async def test_a_job_whose_lease_was_extended_is_settled_too(
-    store: CosmosStore, space: Partition
-) -> None:
-    lease = await born(store, space)
-    await store.jobs.extend(lease, lease_s=30)
-    await store.records.commit(space, Settle(lease=lease))
-    assert (await store.jobs.depth())["running"] == 0
-
-
-async def test_a_job_that_another_process_claimed_is_not_settled(
-    other: CosmosStore, store: CosmosStore, space: Partition
-) -> None:
-    lease = await born(store, space)
-    await other.jobs.release(lease, delay_s=0, reason="lost")
-    assert await other.jobs.claim([lease.job.kind], worker="other", lease_s=30) is not None
-    with pytest.raises(LeaseLostError):
-        await store.records.commit(space, Settle(lease=lease))
-    assert (await store.jobs.depth())["running"] == 1
 
 
 def test_of_too_many_the_first_are_forgotten() -> None:
