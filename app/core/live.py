@@ -5,10 +5,15 @@ finished query: a client that resumes with the last number it saw misses none an
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
+from app.core import deadlines
 from app.core.models import Query, Stored
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,7 @@ class Event:
 @dataclass(slots=True)
 class _Channel:
     accepted: Stored[Query] | None = None
+    begun: asyncio.Task[Any] | None = None
     events: list[Event] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     listeners: int = 0
@@ -39,18 +45,48 @@ class Live:
     def open(self, query_id: str, accepted: Stored[Query] | None = None) -> None:
         """Begin telling of a query; begin again after a retry, which ends who followed before.
 
-        A channel that nothing was told on yet stays as it is, with its followers. `accepted` is
-        the query as this process has just stored it, for its answering here.
+        A channel that nothing was told on yet stays as it is, with its followers, and so does one
+        of work that was begun before the query was accepted. `accepted` is the query as this
+        process has just stored it, for its answering here.
         """
         before = self._channels.get(query_id)
-        if before is None or before.events:
+        if before is None or (before.events and before.begun is None):
             self.close(query_id)
             self._channels[query_id] = _Channel(accepted)
+        elif accepted is not None:
+            before.accepted = accepted
 
     def accepted(self, query_id: str) -> Stored[Query] | None:
-        """Return the query as it was stored here, if nothing was told of it yet."""
+        """Return the query as it was stored here, if nothing was told of it since."""
         channel = self._channels.get(query_id)
-        return None if channel is None or channel.events else channel.accepted
+        if channel is None or (channel.events and channel.begun is None):
+            return None
+        return channel.accepted
+
+    @contextmanager
+    def beginning(self, query_id: str) -> Iterator[None]:
+        """Let work be begun on a query that nobody was told of; it ends here unless accepted."""
+        try:
+            yield
+        finally:
+            channel = self._channels.get(query_id)
+            if channel is not None and channel.begun is not None and channel.accepted is None:
+                self.close(query_id)
+
+    def begin(self, query_id: str, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Begin to answer a query; its job, should it get one, goes on with this (`begun`)."""
+        self.open(query_id)
+        begun = asyncio.create_task(work, context=deadlines.unbounded())
+        self._channels[query_id].begun = begun
+        return begun
+
+    def begun(self, query_id: str) -> asyncio.Task[Any] | None:
+        """Return, once, the work that was begun before the query was accepted."""
+        channel = self._channels.get(query_id)
+        if channel is None:
+            return None
+        begun, channel.begun = channel.begun, None
+        return begun
 
     def tell(self, query_id: str, name: str, data: Mapping[str, object]) -> None:
         """Append an event; without a channel nobody listens and nothing happens."""
@@ -65,6 +101,8 @@ class Live:
         if channel is not None:
             channel.closed = True
             channel.changed.set()
+            if channel.begun is not None:  # and wanted by nobody
+                channel.begun.cancel()
 
     def cancel(self, query_id: str) -> None:
         """Ask the running query to stop."""

@@ -4,23 +4,30 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.core import erasure, queries
+from app.core.access import Principal
 from app.core.errors import NotFoundError, StaleEtagError
 from app.core.kinds import DOCUMENTS, QUERIES, SPACES
 from app.core.models import Partition, Query, Stored
 from app.core.ports import Ports, Put, Remove
 
 
-async def require_space(ports: Ports, query: Query, changes: Sequence[Put]) -> None:
-    """Raise NotFoundError if the query's space was deleted meanwhile, and leave nothing in it.
+async def require_visible(
+    ports: Ports, principal: Principal, query: Query, changes: Sequence[Put]
+) -> None:
+    """Raise NotFoundError if the principal does not see the query's spaces any more.
 
-    Its erasure may have looked before the query was there.
+    Nothing is left in a space that was deleted: its erasure may have looked before the query was
+    there.
     """
-    home = queries.place(query)
-    space = await ports.records.get(SPACES, Partition(query.tenant_id), home.space_id)
-    if space is None or space.value.deleted_at is not None:
-        gone = [Remove(kind=put.kind, id=put.value.id) for put in changes]
-        await ports.records.commit(home, Remove(kind=QUERIES, id=query.id), *gone)
-        raise NotFoundError(id=home.space_id)
+    try:
+        await queries.require_visible(ports, principal, query)
+    except NotFoundError:
+        home = queries.place(query)
+        space = await ports.records.get(SPACES, Partition(query.tenant_id), home.space_id)
+        if space is None or space.value.deleted_at is not None:
+            gone = [Remove(kind=put.kind, id=put.value.id) for put in changes]
+            await ports.records.commit(home, Remove(kind=QUERIES, id=query.id), *gone)
+        raise
 
 
 async def withheld(ports: Ports, stored: Stored[Query]) -> Stored[Query]:

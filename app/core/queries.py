@@ -229,5 +229,5 @@ def _lease(query: Query) -> Lease:
         job=_job(query),
         token=secrets.token_hex(8),
         attempt=1,
-        expires_at=query.created_at + timedelta(seconds=LEASE_S),
+        expires_at=datetime.now(UTC) + timedelta(seconds=LEASE_S),
     )

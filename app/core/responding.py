@@ -4,35 +4,32 @@ The answer and the end of its job are committed together, notes of whom it quote
 deleted document leaves the index at once. One that is deleted while an answer is made from it is
 withheld: either the erasure finds the note, or the second look taken here finds the deletion.
 
-Who waits for an answer that takes milliseconds is told of the question and the answer at once, and
-one commit makes both durable (`at_once`). Everybody else was told of the question before.
+Who waits is told of the question and the answer at once, and one commit makes both durable
+(`at_once`). If the wait ends first the question is accepted, and its job goes on with what was
+begun. Everybody else was told of the question before.
 """
 
 import asyncio
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from app.core import answering, events, filters, looking_again, queries
-from app.core.errors import EvaError, StaleEtagError
-from app.core.kinds import EXPLANATIONS, QUERIES, QUOTATIONS
+from app.core import answering, completing, events, filters, looking_again, queries
+from app.core.access import Principal
+from app.core.errors import StaleEtagError
+from app.core.kinds import QUERIES
 from app.core.live import Live
 from app.core.models import (
-    Answer,
-    Explanation,
     FailureReason,
     Lease,
     Partition,
     Query,
     QueryStatus,
-    Quotation,
     Stored,
     VersionRef,
 )
 from app.core.ports import Candidate, Ports, Put, Settle
 
-_EXPLAINED = 20
 _log = logging.getLogger("eva.answers")
 
 
@@ -55,33 +52,49 @@ async def respond(ports: Ports, live: Live, lease: Lease) -> Stored[Query] | Non
         return None
     live.open(found.value.id)
     try:
-        answered = await _answered(ports, live, found.value)
+        answered = await (live.begun(found.value.id) or _answered(ports, live, found.value))
         return await _store(ports, live, lease, (found, answered))
     finally:
         live.close(found.value.id)
 
 
-async def at_once(ports: Ports, query: Query, within_s: float) -> Stored[Query] | None:
+async def at_once(
+    ports: Ports, live: Live, principal: Principal, query: Query, within_s: float
+) -> Stored[Query] | None:
     """Answer a question that nobody was told of yet; durable on return, question and answer.
 
     None if it takes longer, or can't be done now, and nothing is kept of it: then it is to be
-    accepted, and its job is tried until it is done. NotFoundError for a space deleted meanwhile.
+    accepted, and its job is tried until it is done; a model's work goes on in `live` meanwhile.
+    NotFoundError if a space of it was deleted or closed to the principal meanwhile.
     """
-    if ports.composer.name != answering.ExtractiveComposer.NAME:
-        return None  # a model's work is not begun twice
-    try:
-        async with asyncio.timeout(within_s):
-            answered = await answering.answer(await _asking(ports, query))
-    except (EvaError, TimeoutError) as error:
-        _log.info("not answered at once: %r", error)
+    answered = await _within(ports, live, query, within_s)
+    if answered is None:
         return None
-    completed = await _completed(ports, query, answered)
-    changes = await _changes(ports, completed, answered)
+    completed = await completing.completed(ports, query, answered)
+    changes = await completing.changes(ports, completed, answered)
     etags = await ports.records.commit(
         queries.place(query), Put(kind=QUERIES, value=completed, if_absent=True), *changes
     )
-    await looking_again.require_space(ports, query, changes)
+    await looking_again.require_visible(ports, principal, query, changes)
     return await looking_again.withheld(ports, Stored(completed, etags[0]))
+
+
+async def _within(
+    ports: Ports, live: Live, query: Query, within_s: float
+) -> answering.Answered | None:
+    """Return what came of the query in this time; None if nothing did."""
+    try:
+        if ports.composer.name == answering.ExtractiveComposer.NAME:  # takes milliseconds
+            async with asyncio.timeout(within_s):
+                return await answering.answer(await _asking(ports, query))
+        begun = live.begin(query.id, _answered(ports, live, query))
+        await asyncio.wait({begun}, timeout=within_s)
+        if begun.done():
+            live.close(query.id)
+            return None if begun.cancelled() else begun.result()
+    except Exception as error:  # noqa: BLE001 - its job meets it again, and is counted
+        _log.info("not answered at once: %r", error)
+    return None
 
 
 async def give_up(ports: Ports, live: Live, lease: Lease) -> None:
@@ -169,8 +182,8 @@ async def _store(
     if answered is None:
         await ports.records.commit(lease.job.partition, Settle(lease=lease))
         return None
-    completed = await _completed(ports, found.value, answered)
-    changes = await _changes(ports, completed, answered)
+    completed = await completing.completed(ports, found.value, answered)
+    changes = await completing.changes(ports, completed, answered)
     home = lease.job.partition
     try:
         etags = await ports.records.commit(
@@ -185,53 +198,3 @@ async def _store(
     final = await looking_again.withheld(ports, Stored(completed, etags[0]))
     live.tell(completed.id, "done", events.done(final.value))
     return final
-
-
-async def _completed(ports: Ports, query: Query, answered: answering.Answered) -> Query:
-    """Return the query with its answer, which is counted: it is spent, come what may."""
-    completed = replace(
-        query,
-        status=QueryStatus.COMPLETED,
-        answer=answered.answer,
-        completed_at=datetime.now(UTC),
-    )
-    await ports.meter.answer(completed, answered.answer.usage)
-    return completed
-
-
-async def _changes(ports: Ports, query: Query, answered: answering.Answered) -> list[Put]:
-    """Return what is committed beside the query; notes that belong elsewhere are durable before."""
-    home, changes = queries.place(query), [_explanation(query, answered)]
-    for place, notes in _quotations(query, answered.answer).items():
-        if place == home:
-            changes += notes
-        else:
-            await ports.records.commit(place, *notes)
-    return changes
-
-
-def _quotations(query: Query, answer: Answer) -> Mapping[Partition, list[Put]]:
-    """Return the notes of which documents the answer quotes, by where they are kept."""
-    notes: dict[Partition, list[Put]] = {}
-    quoted = dict.fromkeys((c.space_id, c.document_id) for c in answer.citations)
-    for space_id, document_id in quoted:
-        note = Quotation(
-            id=f"{document_id}:{query.id}",
-            query_id=query.id,
-            query_space_id=query.space_ids[0],
-        )
-        place = Partition(query.tenant_id, space_id)
-        notes.setdefault(place, []).append(Put(kind=QUOTATIONS, value=note))
-    return notes
-
-
-def _explanation(query: Query, answered: answering.Answered) -> Put:
-    explanation = Explanation(
-        id=query.id,
-        terms=answered.found.terms,
-        candidates=answered.explained[:_EXPLAINED],
-        stages_ms=answered.stages_ms,
-        passages_searched=answered.found.passages_searched,
-        words_alone=answered.found.words_alone,
-    )
-    return Put(kind=EXPLANATIONS, value=explanation)

@@ -1,4 +1,4 @@
-"""Asking: the query is durable before anybody hears of it, and answered in this process if it can.
+"""Asking: a query is durable before anybody hears of it, and answered in this process if it can.
 
 The client chooses how it hears: it polls (202), waits a while (`Prefer: wait=N`), or listens
 (`Accept: text/event-stream`).
@@ -67,13 +67,14 @@ async def _heard(call: Call, prepared: Query, place: ExitStack) -> Response:
 
 async def _answered(call: Call, prepared: Query, wait_s: float, place: ExitStack) -> Stored[Query]:
     """Return the query as it stands after the wait, durable."""
-    here, began = call.services.worker is not None, time.monotonic()
-    if wait_s and here:
-        found = await responding.at_once(call.ports, prepared, wait_s)
-        if found is not None:
-            return found
-    accepted = await queries.accept(call.ports, prepared, here=here)
-    working = _begin(call, accepted, place)
+    live, here, began = call.services.live, call.services.worker is not None, time.monotonic()
+    with live.beginning(prepared.id):
+        if wait_s and here:
+            found = await responding.at_once(call.ports, live, call.principal, prepared, wait_s)
+            if found is not None:
+                return found
+        accepted = await queries.accept(call.ports, prepared, here=here)
+        working = _begin(call, accepted, place)
     left_s = wait_s - (time.monotonic() - began)
     if left_s <= 0:
         return accepted.query

@@ -11,6 +11,7 @@ from app.core.access import Principal
 from app.core.answering import ExtractiveComposer
 from app.core.errors import NotFoundError, UnavailableError
 from app.core.kinds import EXPLANATIONS, QUERIES, QUOTATIONS, Kind
+from app.core.live import Live
 from app.core.models import Partition, Query, QueryStatus
 from app.core.ports import Claim, Found, Listing, Material, Ports
 from app.core.responding import at_once
@@ -61,7 +62,7 @@ class Down:
 async def test_question_and_answer_are_kept_without_a_job(ports: Ports, alice: Principal) -> None:
     space_id, document_id = await filled(ports, alice)
     query = await prepared(ports, alice, space_id)
-    found = await at_once(ports, query, 20)
+    found = await at_once(ports, Live(), alice, query, 20)
     assert found is not None
     assert found.value.status is QueryStatus.COMPLETED
     assert found == await queries.result(ports, alice, query.id)
@@ -79,7 +80,7 @@ async def test_a_question_that_takes_too_long_is_left_to_be_accepted(
 ) -> None:
     space_id, _ = await filled(ports, alice)
     query = await prepared(ports, alice, space_id)
-    assert await at_once(ports, query, 0) is None
+    assert await at_once(ports, Live(), alice, query, 0) is None
     with pytest.raises(NotFoundError):
         await queries.get(ports, alice, query.id)
     accepted = await queries.accept(ports, query, here=True)
@@ -94,15 +95,8 @@ async def test_a_question_is_left_to_be_accepted_while_the_index_is_down(
     space_id, _ = await filled(ports, alice)
     query = await prepared(ports, alice, space_id)
     down = replace(ports, index=Down())  # type: ignore[arg-type]  # it is only searched
-    assert await at_once(down, query, 20) is None
+    assert await at_once(down, Live(), alice, query, 20) is None
     assert await ports.records.count(QUERIES, Partition(alice.tenant_id, space_id)) == 0
-
-
-async def test_a_models_work_is_not_begun_without_a_job(ports: Ports, alice: Principal) -> None:
-    space_id, _ = await filled(ports, alice)
-    query = await prepared(ports, alice, space_id)
-    model = replace(ExtractiveComposer(ports.analyzer), name="a-model")
-    assert await at_once(replace(ports, composer=model), query, 20) is None
 
 
 async def test_a_document_that_is_deleted_meanwhile_is_withheld(
@@ -114,7 +108,7 @@ async def test_a_document_that_is_deleted_meanwhile_is_withheld(
     async def happens() -> None:
         await documents.delete(ports, alice, document_id)
 
-    found = await at_once(meanwhile(ports, happens), query, 20)
+    found = await at_once(meanwhile(ports, happens), Live(), alice, query, 20)
     assert found is not None
     assert found.value.answer is not None
     assert {one.quote for one in found.value.answer.citations} == {"[source deleted]"}
@@ -133,7 +127,7 @@ async def test_nothing_is_left_in_a_space_that_is_deleted_and_erased_meanwhile(
         await acting.work(ports)
 
     with pytest.raises(NotFoundError):
-        await at_once(meanwhile(ports, happens), query, 20)
+        await at_once(meanwhile(ports, happens), Live(), alice, query, 20)
     place = Partition(alice.tenant_id, space_id)
     kinds: tuple[Kind[Any], ...] = (QUERIES, EXPLANATIONS, QUOTATIONS)
     assert [await ports.records.count(kind, place) for kind in kinds] == [0, 0, 0]

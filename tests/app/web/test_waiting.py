@@ -1,21 +1,31 @@
-"""Who waits for an answer that a model writes: question and answer are durable one by one."""
+"""Who waits for an answer that a model writes."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx2
 
+from app.core.answering import ExtractiveComposer
 from app.core.kinds import QUERIES, SPACES
+from app.core.models import DEFAULT_TENANT
+from app.core.ports import Claim, Material
 from tests.app.web.house import API, QUESTION, House, new_document, new_space, problem
-
-WAIT = {"Prefer": "wait=20"}
 
 
 @dataclass
 class Model:
-    """What writes answers elsewhere; here it is only asked for its name."""
+    """Writes what the sources say, once it may."""
 
+    composer: ExtractiveComposer
+    may: asyncio.Event = field(default_factory=asyncio.Event)
     name: str = "model"
+
+    async def compose(self, material: Material) -> AsyncIterator[Claim]:
+        await self.may.wait()
+        async for claim in self.composer.compose(material):
+            yield claim
 
 
 @dataclass
@@ -40,13 +50,21 @@ class Noted:
 
 
 async def asked(house: House, noted: Noted) -> httpx2.Response:
+    model = Model(ExtractiveComposer(house.services.ports.analyzer))
+    model.may.set()
+    return await asked_of(house, noted, model)
+
+
+async def asked_of(
+    house: House, noted: Noted, model: Model, wait: str = "wait=20"
+) -> httpx2.Response:
     client = await house.client()
     space = await new_space(client)
     await new_document(client, space)
-    ports = replace(house.services.ports, records=noted, composer=Model())  # type: ignore[arg-type]
+    ports = replace(house.services.ports, records=noted, composer=model)
     waiting = await house.with_services(ports=ports).client()
     question = {"space_ids": [space], "question": QUESTION}
-    return await waiting.post(f"{API}/queries", json=question, headers=WAIT)
+    return await waiting.post(f"{API}/queries", json=question, headers={"Prefer": wait})
 
 
 async def test_an_answer_that_was_made_here_is_told_without_being_read_again(house: House) -> None:
@@ -62,3 +80,18 @@ async def test_an_answer_that_was_made_here_is_told_without_being_read_again(hou
 async def test_an_answer_is_kept_from_those_who_may_no_longer_see_its_space(house: House) -> None:
     told = await asked(house, Noted(house.services.ports.records, looks=1))
     problem(told, 404, "not-found")
+
+
+async def test_when_the_wait_ends_first_the_same_work_goes_on_for_who_polls(house: House) -> None:
+    model = Model(ExtractiveComposer(house.services.ports.analyzer))
+    told = await asked_of(house, Noted(house.services.ports.records), model, "wait=1")
+    assert (told.status_code, told.json()["status"]) == (202, "processing")
+    model.may.set()
+    client = await house.client()
+    result = f"{API}/queries/{told.json()['id']}/result"
+    found = await client.get(result, headers={"Prefer": "wait=20"})
+    assert found.status_code == 200
+    stored = await house.services.ports.records.find(QUERIES, DEFAULT_TENANT, found.json()["id"])
+    assert stored is not None
+    assert stored.value.answer is not None
+    assert stored.value.answer.composer == "model"
