@@ -162,6 +162,7 @@ async def _opened(settings: Settings, stack: AsyncExitStack) -> _Opened:
                 seal=BlobSeal(sealed.container(settings.storage_container_audit), _getter(seed)),
                 identity=means.identity,
                 doorbell=bell,
+                cache_bytes=settings.index_cache_bytes,
                 calls=CosmosCalls(
                     timeout_s=settings.azure_timeout_s,
                     budget=guarding.cosmos.budget,

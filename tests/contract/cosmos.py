@@ -15,10 +15,14 @@ from app.adapters.azure.cosmos import (
     initialise,
     open_cosmos,
 )
+from app.adapters.azure.cosmos.index import CosmosPassageIndex
+from app.adapters.azure.cosmos.items import place
 from app.adapters.embedded.index import SnowballAnalyzer
 from app.core.budgets import Prices
+from app.core.filters import Filter
 from app.core.key_uses import noting
-from app.core.ports import Ports
+from app.core.models import Partition
+from app.core.ports import Found, Ports
 from app.core.usage import metering
 from tests.contract.embedding import WordEmbedder
 from tests.contract.sealing import KeySeal
@@ -39,13 +43,29 @@ def means(calls: CosmosCalls = CALLS, clock: Callable[[], float] = time.time) ->
     )
 
 
+class Held(CosmosPassageIndex):
+    """The same index, with each space that is searched held in memory from then on."""
+
+    def __init__(self, index: CosmosPassageIndex) -> None:
+        self.__dict__.update(index.__dict__)
+
+    async def search(
+        self, partition: Partition, question: str, *, limit: int, where: Filter | None = None
+    ) -> Found:
+        here = place(partition)
+        held = await self._shelves.at_hand(here) is not None or await self._shelves.load(here)
+        found = await super().search(partition, question, limit=limit, where=where)
+        assert ("count" in found.stages_ms) <= (not held)
+        return found
+
+
 @asynccontextmanager
 async def fresh_database(
     peer: Running, chosen: CosmosMeans | None = None
 ) -> AsyncIterator[CosmosStore]:
     name = f"eva-{secrets.token_hex(4)}"
-    place = CosmosPlace(endpoint=peer.endpoint, key=peer.key, database=name, vectors=VECTORS)
-    async with open_cosmos(place, chosen or means()) as store:
+    where = CosmosPlace(endpoint=peer.endpoint, key=peer.key, database=name, vectors=VECTORS)
+    async with open_cosmos(where, chosen or means()) as store:
         await initialise(store.account)
         yield store
         await (await store.account.client()).delete_database(name)
@@ -71,8 +91,8 @@ async def on_cosmos(ports: Ports, peer: Running) -> AsyncIterator[Ports]:
 @asynccontextmanager
 async def emptied(endpoint: str, key: str) -> AsyncIterator[CosmosStore]:
     """Lend a real account's test database, made anew: whatever was in it is lost."""
-    place = CosmosPlace(endpoint=endpoint, key=key, database=DATABASE, vectors=VECTORS)
-    async with open_cosmos(place, means()) as store:
+    where = CosmosPlace(endpoint=endpoint, key=key, database=DATABASE, vectors=VECTORS)
+    async with open_cosmos(where, means()) as store:
         await initialise(store.account)
         client = await store.account.client()
         try:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,7 +11,7 @@ import pytest
 
 from app.adapters.embedded.index import open_index
 from app.core.ports import PassageIndex
-from tests.contract.cosmos import emptied, fresh_database
+from tests.contract.cosmos import Held, emptied, fresh_database, means
 from tests.peers.real import REAL, choices
 
 T = TypeVar("T")
@@ -40,6 +41,13 @@ async def _cosmos_peer(request: pytest.FixtureRequest) -> AsyncIterator[PassageI
 
 
 @asynccontextmanager
+async def _in_memory(request: pytest.FixtureRequest) -> AsyncIterator[PassageIndex]:
+    chosen = replace(means(), cache_bytes=64 << 20)
+    async with fresh_database(request.getfixturevalue("cosmos_peer"), chosen) as store:
+        yield Held(store.index)
+
+
+@asynccontextmanager
 async def _account(_: pytest.FixtureRequest) -> AsyncIterator[PassageIndex]:
     endpoint, key = (os.environ[name] for name in REAL[ACCOUNT])
     async with emptied(endpoint, key) as store:
@@ -49,6 +57,7 @@ async def _account(_: pytest.FixtureRequest) -> AsyncIterator[PassageIndex]:
 INDEXES: dict[str, Callable[[pytest.FixtureRequest], AbstractAsyncContextManager[PassageIndex]]] = {
     "embedded": _embedded,
     "cosmos peer": _cosmos_peer,
+    "cosmos peer, in memory": _in_memory,
     ACCOUNT: _account,
 }
-CHOICES = choices("embedded", "cosmos peer", real=ACCOUNT)
+CHOICES = choices("embedded", "cosmos peer", "cosmos peer, in memory", real=ACCOUNT)

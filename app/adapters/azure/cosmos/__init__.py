@@ -40,6 +40,7 @@ from app.adapters.azure.cosmos.leases import Leases
 from app.adapters.azure.cosmos.place import NEAR, CosmosCalls, CosmosPlace, Vectors
 from app.adapters.azure.cosmos.records import CosmosKeyDirectory, CosmosRecords
 from app.adapters.azure.cosmos.sealing import Seal
+from app.adapters.azure.cosmos.shelves import Room, Shelves
 from app.adapters.azure.cosmos.watch import Watch
 from app.core.ports import Analyzer
 
@@ -63,7 +64,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CosmosMeans:
-    """What the store works with. `doorbell` tells other processes of work at once."""
+    """What the store works with. `doorbell` tells other processes of work at once.
+
+    `cache_bytes` is the memory for spaces that are searched there; 0: all are searched by queries.
+    """
 
     analyzer: Analyzer
     embedder: Embedder
@@ -71,6 +75,7 @@ class CosmosMeans:
     identity: AsyncTokenCredential | None = None
     doorbell: Doorbell | None = None
     calls: CosmosCalls = field(default_factory=CosmosCalls)
+    cache_bytes: int = 0
     clock: Callable[[], float] = time.time
 
 
@@ -106,13 +111,14 @@ async def open_cosmos(place: CosmosPlace, means: CosmosMeans) -> AsyncIterator[C
         requests = Container(account, place.audit_logs, "audit")
         log = CosmosAuditLog((held, requests), directory, chains, means.seal, means.clock)
         stack.push_async_callback(log.close)
+        searched = Container(account, passages_name(place.vectors), "index")
+        room = Room(most_bytes=means.cache_bytes, dimensions=place.vectors.dimensions)
+        spaces = Shelves(searched, room, means.analyzer.terms)
+        stack.push_async_callback(spaces.close)
         yield CosmosStore(
             audit=log,
             index=CosmosPassageIndex(
-                Container(account, passages_name(place.vectors), "index"),
-                means.analyzer,
-                means.embedder,
-                near=place.vectors.near,
+                searched, means.analyzer, means.embedder, spaces, near=place.vectors.near
             ),
             account=account,
             records=records,

@@ -8,11 +8,13 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from app.adapters.azure.cosmos import items, passages
-from app.adapters.azure.cosmos.container import BatchRefusedError, Container, Item, Operation
+from app.adapters.azure.cosmos.container import BatchRefusedError, Container, Item, Operation, Place
 from app.adapters.azure.cosmos.counting import Counts
 from app.adapters.azure.cosmos.heads import Heads
 from app.adapters.azure.cosmos.scoring import Wanted
-from app.adapters.azure.cosmos.searching import Search
+from app.adapters.azure.cosmos.searching import Counted, Search
+from app.adapters.azure.cosmos.shelves import Shelves
+from app.adapters.azure.cosmos.shelves.shelf import Shelf
 from app.core.errors import NotFoundError, UnavailableError
 from app.core.filters import Attributes, Filter
 from app.core.models import Extraction, Partition, VersionRef
@@ -43,10 +45,17 @@ class CosmosPassageIndex:
     """Passages with their vectors; what a question's vector can't be had for is found by words."""
 
     def __init__(
-        self, container: Container, analyzer: Analyzer, embedder: Embedder, *, near: float
+        self,
+        container: Container,
+        analyzer: Analyzer,
+        embedder: Embedder,
+        shelves: Shelves,
+        *,
+        near: float,
     ) -> None:
         self._container = container
         self._heads = Heads(container)
+        self._shelves = shelves
         self._counts = Counts(container)
         self._near = near
         self._analyzer = analyzer
@@ -74,10 +83,10 @@ class CosmosPassageIndex:
     async def activate(self, ref: VersionRef, attributes: Attributes) -> None:
         """Let the staged passages be proposed and switch the head; the old ones go last."""
         document_id = ref.document_id
-        named = _named(await self._heads.staged(ref), ref)
+        named = passages.named(await self._heads.staged(ref), ref)
 
         def switched(head: Item) -> Item:
-            if _named(head, ref) != named:
+            if passages.named(head, ref) != named:
                 raise UnavailableError(dependency="index", retry_after=1)  # staged again meanwhile
             others = {k: v for k, v in head["staged"].items() if k != str(ref.version)}
             changed = {"active": named["generation"], "passages": named["passages"]}
@@ -147,17 +156,29 @@ class CosmosPassageIndex:
     async def search(
         self, partition: Partition, question: str, *, limit: int, where: Filter | None = None
     ) -> Found:
-        """Search by words and by vector; by words alone while no vector can be had."""
-        terms = self._analyzer.terms(question)
+        """Search by words and by vector; by words alone while no vector can be had.
+
+        What is held of the space in memory is searched there, anything else by queries.
+        """
+        terms, place = self._analyzer.terms(question), items.place(partition)
         wanted = Wanted(terms, limit, where, self._near)
-        search = Search(self._container, self._counts, items.place(partition), wanted)
-        counted, vector = await asyncio.gather(search.counted(), self._vector(question, terms))
-        found = await search.found(counted, vector)
+        search = Search(self._container, self._counts, place, wanted)
+        vector_of = self._vector(question, terms)
+        looked, vector = await asyncio.gather(self._looked(place, search), vector_of)
+        match looked:
+            case Shelf():
+                found = looked.search(wanted, vector)
+            case _:
+                found = await search.found(looked, vector)
         return replace(found, words_alone=bool(terms) and vector is None)
 
     async def ping(self) -> None:
         """Read, to see that the container is there."""
         await self._container.query(_PING, _COUNT, {"@kind": passages.HEAD})
+
+    async def _looked(self, place: Place, search: Search) -> Shelf | Counted:
+        """Return the space if it is at hand, or else what is counted in it."""
+        return await self._shelves.at_hand(place) or await search.counted()
 
     async def _vector(self, question: str, terms: Sequence[str]) -> list[float] | None:
         if not terms:
@@ -216,17 +237,3 @@ class CosmosPassageIndex:
             some = (self._container.delete(place, id_) for id_ in ids[start : start + _AT_ONCE])
             gone += sum(await asyncio.gather(*some))
         return gone
-
-
-def _named(head: Item | None, ref: VersionRef) -> Item:
-    """Return what a head says of a version: its generation, title, and how many passages."""
-    if head is not None and str(ref.version) in head["staged"]:
-        staged: Item = head["staged"][str(ref.version)]
-        return staged
-    if head is None or head["version"] != ref.version:
-        raise NotFoundError(id=ref.document_id)
-    return {
-        "generation": head["active"],
-        "title": head["title"],
-        "passages": head["passages"],
-    }

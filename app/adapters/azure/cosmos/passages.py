@@ -15,6 +15,7 @@ import orjson
 
 from app.adapters import codec, sortable
 from app.adapters.azure.cosmos.container import Item
+from app.core.errors import NotFoundError
 from app.core.filters import Attributes
 from app.core.models import Partition, Passage, PassageSpan, VersionRef
 
@@ -44,6 +45,20 @@ def new_head(partition: Partition, document_id: str) -> Item:
         "title": "",
         "attributes": "{}",
         "staged": {},  # by version: generation, title, and how many passages
+    }
+
+
+def named(head: Item | None, ref: VersionRef) -> Item:
+    """Return a version's generation, title and number of passages; NotFoundError."""
+    if head is not None and str(ref.version) in head["staged"]:
+        staged: Item = head["staged"][str(ref.version)]
+        return staged
+    if head is None or head["version"] != ref.version:
+        raise NotFoundError(id=ref.document_id)
+    return {
+        "generation": head["active"],
+        "title": head["title"],
+        "passages": head["passages"],
     }
 
 
