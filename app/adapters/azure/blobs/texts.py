@@ -2,11 +2,10 @@
 
 A version's text does not change, so a piece is as good as another look, and whether its document
 is still there is for the records to say. Erasing in this process forgets at once; what another
-one erased stays for `KEPT_S` at most.
+one erased is not used after `KEPT_S`, and goes when the next text is asked for.
 """
 
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
@@ -17,14 +16,14 @@ Read: TypeAlias = Callable[[int, int], Awaitable[bytes]]
 
 
 class Texts:
-    """As many pieces as fit; those that were not asked for longest go first."""
+    """As many pieces as fit; those that were read first go first."""
 
     def __init__(
         self, most_bytes: int = _MOST_BYTES, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._most_bytes = most_bytes
         self._clock = clock
-        self._held: OrderedDict[tuple[str, int], tuple[float, bytes]] = OrderedDict()
+        self._held: dict[tuple[str, int], tuple[float, bytes]] = {}
         self._bytes = 0
         self._erased = 0  # times; what was being read meanwhile is not kept
 
@@ -45,9 +44,8 @@ class Texts:
 
     async def _piece(self, name: str, number: int, read: Read) -> bytes:
         key = (name, number)
-        kept = self._held.get(key)
-        if kept is not None and self._clock() - kept[0] <= KEPT_S:
-            self._held.move_to_end(key)
+        self._drop_old()
+        if (kept := self._held.get(key)) is not None:
             return kept[1]
         asked_at, erased = self._clock(), self._erased
         found = await read(number * PIECE, (number + 1) * PIECE)
@@ -61,6 +59,10 @@ class Texts:
         self._held[key] = (asked_at, piece)
         self._bytes += len(piece)
         while self._bytes > self._most_bytes:
+            self._drop(next(iter(self._held)))
+
+    def _drop_old(self) -> None:
+        while self._held and self._clock() - next(iter(self._held.values()))[0] > KEPT_S:
             self._drop(next(iter(self._held)))
 
     def _drop(self, key: tuple[str, int]) -> None:

@@ -62,11 +62,20 @@ async def test_a_piece_is_read_again_after_its_time() -> None:
     assert stored.asked == [0, 0]
 
 
-async def test_those_not_asked_for_longest_make_room() -> None:
+async def test_those_read_first_make_room() -> None:
     texts, stored = Texts(most_bytes=2 * PIECE), Stored()
-    for number in (0, 1, 0, 2, 0, 1):
+    for number in (0, 1, 0, 2, 1, 0):
         await texts.slice("a", number * PIECE, number * PIECE + 1, stored.read)
-    assert stored.asked == [0, 1, 2, 1]
+    assert stored.asked == [0, 1, 2, 0]
+
+
+async def test_what_is_old_leaves_memory_when_another_text_is_asked_for() -> None:
+    clock, stored = Clock(), Stored()
+    texts = Texts(clock=clock)
+    await texts.slice("erased elsewhere", 0, 1, stored.read)
+    clock.now = KEPT_S + 0.1
+    await texts.slice("another", 0, 1, stored.read)
+    assert [name for name, _ in texts._held] == ["another"]
 
 
 async def test_what_was_being_read_while_it_was_erased_is_not_kept() -> None:
