@@ -33,7 +33,7 @@ from app.core.models import (
 )
 from app.core.ports import BlobPart, Enqueue, Listing, Ports, Put
 
-_ALIVE = filters.Condition("deleted", filters.Op.EQ, value=False)
+ALIVE = filters.Condition("deleted", filters.Op.EQ, value=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +74,9 @@ async def page(
 ) -> Page[Stored[Document]]:
     """List the live documents of a space."""
     await spaces.get(ports, principal, space_id)
-    where: filters.Filter = _ALIVE
+    where: filters.Filter = ALIVE
     if listing.where is not None:
-        where = filters.AllOf((_ALIVE, listing.where))
+        where = filters.AllOf((ALIVE, listing.where))
     partition = principal.space(space_id)
     return await ports.records.page(DOCUMENTS, partition, replace(listing, where=where))
 

@@ -2,7 +2,7 @@
 
 The answer and the end of its job are committed together, notes of whom it quotes before. A
 deleted document leaves the index at once. One that is deleted while an answer is made from it is
-withheld: either the erasure finds the note, or the second look taken here finds the deletion.
+withheld: either the erasure finds the note, or the look taken in that commit finds the deletion.
 
 Who waits is told of the question and the answer at once, and one commit makes both durable
 (`at_once`). If the wait ends first the question is accepted, and its job goes on with what was
@@ -72,11 +72,10 @@ async def at_once(
         return None
     completed = await completing.completed(ports, query, answered)
     changes = await completing.changes(ports, completed, answered)
-    etags = await ports.records.commit(
-        queries.place(query), Put(kind=QUERIES, value=completed, if_absent=True), *changes
-    )
+    put = Put(kind=QUERIES, value=completed, if_absent=True)
+    final = await looking_again.committed(ports, put, *changes)
     await looking_again.require_visible(ports, principal, query, changes)
-    return await looking_again.withheld(ports, Stored(completed, etags[0]))
+    return final
 
 
 async def _within(
@@ -184,17 +183,11 @@ async def _store(
         return None
     completed = await completing.completed(ports, found.value, answered)
     changes = await completing.changes(ports, completed, answered)
-    home = lease.job.partition
+    put = Put(kind=QUERIES, value=completed, if_etag=found.etag)
     try:
-        etags = await ports.records.commit(
-            home,
-            Put(kind=QUERIES, value=completed, if_etag=found.etag),
-            *changes,
-            Settle(lease=lease),
-        )
+        final = await looking_again.committed(ports, put, *changes, Settle(lease=lease))
     except StaleEtagError:  # cancelled while it was answered
-        await ports.records.commit(home, Settle(lease=lease))
+        await ports.records.commit(lease.job.partition, Settle(lease=lease))
         return None
-    final = await looking_again.withheld(ports, Stored(completed, etags[0]))
     live.tell(completed.id, "done", events.done(final.value))
     return final

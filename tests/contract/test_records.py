@@ -3,9 +3,10 @@ import asyncio
 import pytest
 
 from app.core.errors import ConflictError, InvalidInputError, LeaseLostError, StaleEtagError
+from app.core.filters import Condition, Op
 from app.core.kinds import CONTENT_CLAIMS, DOCUMENTS, QUOTATIONS, SPACES
 from app.core.models import ContentClaim, JobKind, Partition, Space
-from app.core.ports import Enqueue, Put, Remove, Settle
+from app.core.ports import Enqueue, Look, Put, Remove, Settle
 from tests.contract.backends import Storage
 from tests.contract.sample import NOW, a_document, a_job, a_space, minted, renamed
 
@@ -26,6 +27,34 @@ async def test_a_committed_record_is_read_back_whole(storage: Storage, home: Par
 async def test_what_was_never_stored_is_none(storage: Storage, home: Partition) -> None:
     assert await storage.records.get(SPACES, home, "spc_none") is None
     assert await storage.records.find(SPACES, home.tenant_id, "spc_none") is None
+
+
+async def test_a_look_tells_how_records_stand_in_a_commit(
+    storage: Storage, home: Partition
+) -> None:
+    tagged, plain, new = a_space(home, tags=("hr",)), a_space(home), a_space(home)
+    etag = await _put(storage, home, tagged)
+    await _put(storage, home, plain)
+    where = Condition("tags", Op.EQ, "hr")
+    looks = [
+        Look(kind=SPACES, id=id_, where=where) for id_ in ("spc_none", tagged.id, plain.id, "spc_x")
+    ]
+    told = await storage.records.commit(home, *looks[:2], Put(kind=SPACES, value=new), *looks[2:])
+    stored = await storage.records.get(SPACES, home, new.id)
+    assert stored is not None
+    assert list(told) == ["", etag, stored.etag, "", ""]
+
+
+async def test_a_refused_commit_with_a_look_changes_nothing(
+    storage: Storage, home: Partition
+) -> None:
+    space = a_space(home)
+    await _put(storage, home, space)
+    look = Look(kind=SPACES, id="spc_none", where=Condition("deleted", Op.EQ, value=False))
+    put, taken = a_space(home), Put(kind=SPACES, value=space, if_absent=True)
+    with pytest.raises(ConflictError):
+        await storage.records.commit(home, look, Put(kind=SPACES, value=put), taken)
+    assert await storage.records.get(SPACES, home, put.id) is None
 
 
 async def test_get_many_returns_those_that_exist(storage: Storage, home: Partition) -> None:

@@ -11,7 +11,7 @@ from app.adapters.embedded.terms import terms
 from app.adapters.embedded.writer import Work
 from app.core.errors import ConflictError, StaleEtagError
 from app.core.models import Job, Partition
-from app.core.ports import Change, Enqueue, Put, Remove, Settle
+from app.core.ports import Change, Enqueue, Look, Put, Remove, Settle
 
 Key: TypeAlias = tuple[str, str, str, str]
 _INSERT = "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
@@ -23,6 +23,7 @@ _REPLACE = """
 UPDATE records SET etag = ?5, terms = ?6, body = ?7
 WHERE tenant = ?1 AND space = ?2 AND kind = ?3 AND id = ?4 AND etag = ?8
 """
+_LOOK = "SELECT etag, body FROM records WHERE tenant = ? AND space = ? AND kind = ? AND id = ?"
 _DELETE = """
 DELETE FROM records
 WHERE tenant = ?1 AND space = ?2 AND kind = ?3 AND id = ?4 AND etag = coalesce(?5, etag)
@@ -54,6 +55,9 @@ def prepared(partition: Partition, change: Change, now: float, process: str) -> 
         case Settle(lease=lease):
             _require_inside(partition, lease.job)
             return lambda connection: leases.settle(connection, lease)
+        case Look():
+            key = (partition.tenant_id, partition.space_id, change.kind.name, change.id)
+            return lambda connection: _look(connection, key, change)
 
 
 def apply(connection: sqlite3.Connection, steps: Sequence[Work[str]]) -> list[str]:
@@ -88,6 +92,12 @@ def _remove(connection: sqlite3.Connection, key: Key, if_etag: str | None) -> st
     if if_etag is not None and done.rowcount == 0:
         raise StaleEtagError
     return ""
+
+
+def _look(connection: sqlite3.Connection, key: Key, look: Look) -> str:
+    row = connection.execute(_LOOK, key).fetchone()
+    sees = row is not None and look.sees(codec.decode(look.kind.model, row[1]))
+    return str(row[0]) if sees else ""
 
 
 def _require_inside(partition: Partition, job: Job) -> None:

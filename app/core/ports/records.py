@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from app.core.filters import Filter
+from app.core.filters import Filter, matches
 from app.core.kinds import Kind
 from app.core.models import (
     ApiKey,
@@ -57,7 +57,20 @@ class Settle:
     lease: Lease
 
 
-Change: TypeAlias = Put | Remove | Enqueue | Settle
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """Tell of a record, in the same transaction, whether it is there and as `where` says."""
+
+    kind: Kind[Any]
+    id: str
+    where: Filter
+
+    def sees(self, value: object) -> bool:
+        """Tell whether the record is as it says."""
+        return matches(self.where, self.kind.attributes(value))
+
+
+Change: TypeAlias = Put | Remove | Enqueue | Settle | Look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +110,7 @@ class Records(Protocol):
     async def commit(self, partition: Partition, *changes: Change) -> Sequence[str]:
         """Apply all changes or none; return the new etag of each Put, "" for other changes.
 
+        Of a Look: the etag of the record as it stood then, or right after; "" if it did not.
         There are at most MOST_CHANGES, and they take at most 2 MB together (TooLargeError).
         A change's job must belong to the partition. Raises StaleEtagError, ConflictError (a Put
         with `if_absent` met a record), LeaseLostError.

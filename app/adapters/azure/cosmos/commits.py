@@ -33,7 +33,7 @@ from app.core.errors import (
     UnavailableError,
 )
 from app.core.models import Partition
-from app.core.ports import MOST_CHANGES, Change, Enqueue, Put, Remove, Settle
+from app.core.ports import MOST_CHANGES, Change, Enqueue, Look, Put, Remove, Settle
 
 _TRIES = 10  # of a commit whose removals and leases others change at the same time
 _GONE, _EXISTS, _CHANGED, _TOO_LARGE = 404, 409, 412, 413
@@ -62,6 +62,7 @@ class Proof:
     op: str
     item: Item
     chain: Chain | None
+    absent: set[int] = field(default_factory=set)  # numbers of looks at what is not there
 
 
 class Commits:
@@ -81,7 +82,8 @@ class Commits:
         place = items.place(partition)
         async with self._proof(partition, changes) as proof:
             for _ in range(_TRIES):
-                steps = [step async for step in self._steps(partition, changes, jobs, proof.op)]
+                wanted = self._steps(partition, changes, jobs, proof.op)
+                steps = [step async for step in wanted if step.change not in proof.absent]
                 if not steps and proof.chain is None:
                     return [""] * len(changes)
                 batch = [("create", (proof.item,)), *(step.operation for step in steps)]
@@ -90,7 +92,10 @@ class Commits:
                     said = await self._records.batch(place, batch)
                 except BatchRefusedError as refused:
                     if refused.index > 0:
-                        _raise_meaning(steps[refused.index - 1], refused)
+                        step = steps[refused.index - 1]
+                        _raise_meaning(step, refused)
+                        if step.operation[0] == "read":
+                            proof.absent.add(step.change)
                         continue
                     _require_own(refused)
                     return await self._found(place, steps, changes, proof.op)
@@ -111,7 +116,11 @@ class Commits:
             self._chains.grew(chain, item)
 
     async def _steps(
-        self, partition: Partition, changes: Sequence[Change], jobs: Mapping[str, Item], op: str
+        self,
+        partition: Partition,
+        changes: Sequence[Change],
+        jobs: Mapping[str, Item],
+        op: str,
     ) -> AsyncIterator[Step]:
         """Yield the operations, after a look at what is to be removed or settled."""
         there: dict[str, bool] = {}  # by id, after the operations so far
@@ -121,18 +130,26 @@ class Commits:
                     item = items.record(partition, change, op)
                     there[item["id"]] = True
                     yield _put(number, change, item)
-                case Remove(kind=kind, id=id_, if_etag=tag):
-                    name = items.record_id(kind.name, id_)
-                    if tag is not None:
-                        condition = {"if_match_etag": items.quoted(tag)}
-                        yield Step(number, ("delete", (name,), condition), _STALE)
-                    elif there[name] if name in there else await self._is_there(partition, name):
-                        yield Step(number, ("delete", (name,)))
-                    there[name] = False
+                case Remove():
+                    for step in await self._removed(partition, number, change, there):
+                        yield step
                 case Enqueue(job=job):
                     yield Step(number, ("create", (jobs[job.id],)), _TAKEN)
                 case Settle():
                     yield await self._settled(partition, number, change)
+                case Look():
+                    yield Step(number, ("read", (items.record_id(change.kind.name, change.id),)))
+
+    async def _removed(
+        self, partition: Partition, number: int, change: Remove, there: dict[str, bool]
+    ) -> list[Step]:
+        name = items.record_id(change.kind.name, change.id)
+        known, there[name] = there.get(name), False
+        if change.if_etag is not None:
+            condition = {"if_match_etag": items.quoted(change.if_etag)}
+            return [Step(number, ("delete", (name,), condition), _STALE)]
+        stands = await self._is_there(partition, name) if known is None else known
+        return [Step(number, ("delete", (name,)))] if stands else []
 
     async def _is_there(self, partition: Partition, name: str) -> bool:
         return await self._records.read(items.place(partition), name) is not None
@@ -162,10 +179,14 @@ class Commits:
         """Return the tags of a commit that was done although its answer was lost."""
         tags = [""] * len(changes)
         for step in steps:
-            if isinstance(changes[step.change], Put):
+            change = changes[step.change]
+            if isinstance(change, Put):
                 now = await self._records.read(place, step.operation[1][-1]["id"])
                 ours = now is not None and now.get("op") == op
                 tags[step.change] = items.bare(now["_etag"]) if now and ours else f"past-{op}"
+            elif isinstance(change, Look):
+                now = await self._records.read(place, step.operation[1][0])
+                tags[step.change] = "" if now is None else _seen(change, now)
         return tags
 
 
@@ -206,6 +227,14 @@ def _require_own(refused: BatchRefusedError) -> None:
 def _tags(changes: Sequence[Change], steps: Sequence[Step], said: Sequence[Item]) -> list[str]:
     tags = [""] * len(changes)
     for step, answer in zip(steps, said, strict=True):
-        if isinstance(changes[step.change], Put):
+        change = changes[step.change]
+        if isinstance(change, Put):
             tags[step.change] = items.bare(answer["eTag"])
+        elif isinstance(change, Look):
+            tags[step.change] = _seen(change, {**answer["resourceBody"], "_etag": answer["eTag"]})
     return tags
+
+
+def _seen(look: Look, item: Item) -> str:
+    found = items.stored(look.kind, item)
+    return found.etag if look.sees(found.value) else ""
