@@ -19,11 +19,12 @@ Write: TypeAlias = Callable[[Sequence[Noted]], Awaitable[Sequence[Noted]]]
 
 
 class Notes:
-    """What waits, and the task that writes it, `most` at a time."""
+    """What waits, and the task that writes it, `most` at a time, after `gather_s` seconds."""
 
-    def __init__(self, write: Write, most: int) -> None:
+    def __init__(self, write: Write, most: int, gather_s: float = _GATHER_S) -> None:
         self._write = write
         self._most = most
+        self._gather_s = gather_s
         self._waiting: deque[Noted] = deque()
         self._writing: asyncio.Task[None] | None = None
 
@@ -49,7 +50,8 @@ class Notes:
 
     async def _run(self) -> None:
         while self._waiting:
-            await asyncio.sleep(_GATHER_S)
+            if len(self._waiting) < self._most:
+                await asyncio.sleep(self._gather_s)
             batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
             if left := await self._write(batch):
                 self._waiting.extendleft(reversed(left))

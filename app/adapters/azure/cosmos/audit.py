@@ -28,6 +28,7 @@ from app.core.ports.auditing import AuditFilter, Noted
 
 SEAL_S = 60.0
 _BATCH = 100  # operations of one
+_GATHER_S = 0.1  # a write is a request of its own, and is charged for
 _AT_ONCE = 8  # partitions asked at a time
 _POSITION = re.compile(r"[0-9T:.+-]{32}:[0-9a-f]{16}-\d+:\d{12}")
 
@@ -50,7 +51,7 @@ class CosmosAuditLog:
         self._clock = clock
         self._checkpoints = Checkpoints(self._requests, seal)
         self._sealed_at = -SEAL_S
-        self._notes = Notes(self._written, _BATCH)
+        self._notes = Notes(self._written, _BATCH, _GATHER_S)
 
     def note(self, noted: Noted) -> None:
         """Keep an event for the next write."""

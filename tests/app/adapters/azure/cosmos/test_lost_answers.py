@@ -7,9 +7,10 @@ import pytest
 
 from app.adapters.azure.cosmos import CosmosStore
 from app.core.errors import ConflictError, LeaseLostError, StaleEtagError
+from app.core.filters import Condition, Op
 from app.core.kinds import DOCUMENTS, SPACES
 from app.core.models import JobKind, Partition
-from app.core.ports import AuditFilter, Enqueue, Put, Remove, Settle
+from app.core.ports import AuditFilter, Enqueue, Look, Put, Remove, Settle
 from tests.contract.sample import a_document, a_job, a_space, renamed
 from tests.contract.test_audit_log import a_request, an_act, on_behalf
 from tests.peers.cosmos.faults import Faults
@@ -83,6 +84,20 @@ async def test_a_removal_and_a_settled_job_are_done_once(
     assert await store.records.count(DOCUMENTS, space) == 0
     with pytest.raises(LeaseLostError):
         await store.records.commit(space, Settle(lease=lease))
+
+
+async def test_what_a_lost_commit_looked_at_is_told_as_it_stands(
+    store: CosmosStore, faults: Faults, home: Partition
+) -> None:
+    there, new = a_space(home), a_space(home)
+    [etag] = await store.records.commit(home, Put(kind=SPACES, value=there))
+    where = Condition("deleted", Op.EQ, value=False)
+    looks = [Look(kind=SPACES, id=id_, where=where) for id_ in (there.id, "spc_none")]
+    faults.add([lost(method="POST", times=2)])
+    told = await store.records.commit(home, Put(kind=SPACES, value=new), *looks)
+    stored = await store.records.get(SPACES, home, new.id)
+    assert stored is not None
+    assert list(told) == [stored.etag, etag, ""]
 
 
 async def test_a_claim_whose_answer_was_lost_is_held_by_its_caller(
