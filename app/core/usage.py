@@ -100,6 +100,7 @@ class Ledger:
         self._views: dict[str, _View] = {}
         self._day = (0, "1970-01-01")  # since 1970, and its name
         self._writing = asyncio.Lock()
+        self._wanted = self._written = 0  # flushes asked for; the last one that is done
         self._reading = asyncio.Lock()
 
     async def request(self, tenant_id: str, principal_id: str) -> None:
@@ -139,9 +140,15 @@ class Ledger:
         return [row async for row in self._stored(tenant_id, first, last)]
 
     async def flush(self) -> None:
-        """Return when everything counted so far is durable; UnavailableError."""
+        """Return when everything counted so far is durable; UnavailableError.
+
+        Of those who ask while a flush is under way, one makes the next for all of them.
+        """
+        mine = self._wanted = self._wanted + 1
         async with self._writing:
-            waiting = set(self._dirty)  # what is counted meanwhile is for the next time
+            if self._written >= mine:
+                return
+            wanted, waiting = self._wanted, set(self._dirty)  # what comes later is for the next
             while waiting:
                 tenant_id = next(iter(waiting))[0]
                 keys = [key for key in waiting if key[0] == tenant_id][:MOST_CHANGES]
@@ -153,6 +160,7 @@ class Ledger:
                 except BaseException:
                     self._dirty.update(keys)
                     raise
+            self._written = wanted
             self._forget(self._today())
 
     def _add(self, tenant_id: str, principal_id: str, space_id: str = "", **used: int) -> None:
