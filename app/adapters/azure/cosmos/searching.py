@@ -16,7 +16,7 @@ from app.adapters.azure.cosmos.scoring import Asked, Proposed, Wanted, best, oft
 from app.core.filters import matches
 from app.core.ports import Candidate, Found
 
-_TRIES = 5  # of a search in a space whose documents are switched meanwhile
+_TRIES = 20  # of a search while documents are switched, which takes fewer requests than a search
 _HERE = "c.tenant_id = @tenant AND c.space_id = @space"
 _ROW = "c.id, c.document_id, c.generation, c.span, c.text, c.language, c.lexemes"
 _SIMILAR = "VectorDistance(c.embedding, @vector)"
