@@ -21,6 +21,19 @@ def selected(where: Expression | None, items: Items, given: Given) -> Items:
     return items
 
 
+def kind_of(where: Expression | None, given: Given) -> str | None:
+    """Return the only kind of item that a condition can be true of, if it names one."""
+    for one in _joined(where):
+        match one:
+            case Operation(sign="=", operands=[Path(root="c", parts=["kind"]), constant]) if (
+                isinstance(constant, Parameter | Literal)
+            ):
+                wanted = value(constant, given)
+                if isinstance(wanted, str):
+                    return wanted
+    return None
+
+
 def _joined(where: Expression | None) -> Iterator[Expression]:
     if isinstance(where, Operation) and where.sign == "and":
         for operand in where.operands:

@@ -6,10 +6,11 @@ from typing import Any, TypeAlias
 
 from tests.peers.cosmos import queries
 from tests.peers.cosmos.items import Transaction, batch, shown
+from tests.peers.cosmos.partition import Item
 from tests.peers.cosmos.ranges import range_of, required
 from tests.peers.cosmos.refusal import Refused, bad
 from tests.peers.cosmos.reply import Reply
-from tests.peers.cosmos.store import Container, Item, Store
+from tests.peers.cosmos.store import Container, Store
 
 Asked: TypeAlias = tuple[Mapping[str, str], Any]  # headers and body
 _WRITE, _QUERY = 5.5, 2.5

@@ -5,9 +5,10 @@ from typing import Any
 
 import orjson
 
+from tests.peers.cosmos.partition import Item
 from tests.peers.cosmos.patching import patched
 from tests.peers.cosmos.refusal import Refused, bad
-from tests.peers.cosmos.store import Container, Item, Key, Store
+from tests.peers.cosmos.store import Container, Key, Store
 
 MOST_BYTES = 2 * 1024 * 1024
 MOST_OPERATIONS = 100

@@ -11,6 +11,8 @@ from functools import lru_cache
 from typing import Any
 
 from tests.peers.cosmos.answering import answer, statistics, terms_of
+from tests.peers.cosmos.conditions import kind_of
+from tests.peers.cosmos.meaning import Given
 from tests.peers.cosmos.ranges import RANGES, position, range_of
 from tests.peers.cosmos.refusal import Refused, bad
 from tests.peers.cosmos.sql import Reader
@@ -84,19 +86,21 @@ def run(
     elsewhere = range_ is not None and range_of(container.paths, partition) != range_
     if range_ not in (None, *(one["id"] for one in RANGES)):
         raise Refused(410, "no such range", substatus=1002)
-    items = [] if elsewhere else store.partition(container, partition)
+    component = _COMPONENT.fullmatch(text)
+    query = read(component[4] if component else text.removeprefix(_STATISTICS))
     if text.startswith(_STATISTICS):
-        return [_counted(read(text.removeprefix(_STATISTICS)), items, parameters)]
-    policy = container.policy
-    if component := _COMPONENT.fullmatch(text):
-        documents, words, hits, query = component.groups()
-        known = Statistics(int(documents), int(words), tuple(json.loads(hits)))
-        return answer(read(query), items, parameters, policy, known)
-    query = read(text)
-    if query.rank:
-        policy.require(query)
+        items = [] if elsewhere else store.partition(container, partition)
+        return [_counted(query, items, parameters)]
+    if query.rank and not component:
+        container.policy.require(query)
         raise Refused(400, "a ranked query is run by its plan", substatus=1004)
-    return answer(query, items, parameters, policy)
+    kind = kind_of(query.where, Given(parameters))
+    items = [] if elsewhere else store.partition(container, partition, kind)
+    known = None
+    if component:
+        documents, words, hits, _ = component.groups()
+        known = Statistics(int(documents), int(words), tuple(json.loads(hits)))
+    return answer(query, items, parameters, container.policy, known)
 
 
 def _counted(query: Query, items: list[Any], parameters: Mapping[str, Any]) -> dict[str, Any]:

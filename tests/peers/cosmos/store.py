@@ -12,10 +12,10 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from tests.peers.cosmos.partition import Item, Partition
 from tests.peers.cosmos.policy import Policy
 from tests.peers.cosmos.refusal import Refused
 
-Item: TypeAlias = dict[str, Any]
 Key: TypeAlias = tuple[str, str]  # of an item: its logical partition as JSON, its id
 _SCHEMA = """
 PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; -- outlives the process, not the machine
@@ -32,7 +32,7 @@ class Container:
 
     name: str  # database/container
     properties: dict[str, Any]
-    items: defaultdict[str, dict[str, Item]] = field(default_factory=lambda: defaultdict(dict))
+    items: defaultdict[str, Partition] = field(default_factory=lambda: defaultdict(Partition))
 
     @cached_property
     def paths(self) -> tuple[str, ...]:
@@ -94,8 +94,11 @@ class Store:
         found = container.items[key[0]].get(key[1]) if key[0] in container.items else None
         return found if found and not self._expired(container, found) else None
 
-    def partition(self, container: Container, partition: str) -> list[Item]:
-        inside = container.items[partition].values() if partition in container.items else ()
+    def partition(
+        self, container: Container, partition: str, kind: str | None = None
+    ) -> list[Item]:
+        """Return what is in a logical partition, with a kind only what is of it."""
+        inside = container.items[partition].of(kind) if partition in container.items else ()
         default = container.properties.get("defaultTtl")
         if default is None:
             return list(inside)

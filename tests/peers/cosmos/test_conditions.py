@@ -2,10 +2,11 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.peers.cosmos.conditions import selected
+from tests.peers.cosmos.conditions import kind_of, selected
 from tests.peers.cosmos.meaning import Given, meaning
 from tests.peers.cosmos.sql import Reader
 
@@ -29,3 +30,21 @@ def test_a_condition_selects_the_items_that_it_is_true_of(
     known = Given({"@x": x, "@y": y})
     passes = meaning(where, known)
     assert selected(where, items, known) == [one for one in items if passes({"c": one}) is True]
+
+
+@pytest.mark.parametrize(
+    ("where", "kind"),
+    [
+        ("c.kind = @kind", "query"),
+        ("c.key > @key AND c.kind = @kind", "query"),
+        ("c.kind = @kind OR c.key = @key", None),
+        ("NOT c.kind = @kind", None),
+        ("c.kind = @number", None),
+        ("c.kind IN (@kind, @key)", None),
+    ],
+)
+def test_only_a_condition_that_names_one_kind_is_answered_from_the_items_of_it(
+    where: str, kind: str | None
+) -> None:
+    read = Reader(f"SELECT VALUE c.id FROM c WHERE {where}").query().where  # noqa: S608 - ours
+    assert kind_of(read, Given({"@kind": "query", "@key": "a", "@number": 1})) == kind

@@ -14,8 +14,8 @@ from app.core.ports import Enqueue, Ports, Put, Settle
 from app.core.work import Handler, Lane, Worker
 from tests.contract.sample import a_document, a_job, a_key
 from tests.peers.cosmos.faults import Faults
+from tests.peers.cosmos.partition import Item
 from tests.peers.cosmos.running import Running
-from tests.peers.cosmos.store import Item
 
 INGEST = (JobKind.INGEST,)
 BATCHES = r"/dbs/.*/colls/records/docs/"

@@ -10,8 +10,10 @@ from app.core.models import Partition
 from app.core.ports import Put
 from tests.contract.sample import a_space
 from tests.contract.test_audit_log import a_request, an_act, on_behalf
+from tests.peers.cosmos.partition import Item
+from tests.peers.cosmos.partition import Partition as Inside
 from tests.peers.cosmos.running import Running
-from tests.peers.cosmos.store import Container, Item
+from tests.peers.cosmos.store import Container
 
 
 @pytest.fixture
@@ -31,7 +33,7 @@ def held(peer: Running, store: CosmosStore, container: str) -> Container:
     return peer.peer.store.containers[f"{store.account.place.database}/{container}"]
 
 
-def events(container: Container) -> list[tuple[dict[str, Item], Item]]:
+def events(container: Container) -> list[tuple[Inside, Item]]:
     found = [
         (inside, item)
         for inside in container.items.values()
