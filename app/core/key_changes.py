@@ -50,7 +50,10 @@ async def rotate(
 
 
 async def revoke(ports: Ports, principal: Principal, key_id: str) -> Stored[ApiKey]:
-    """Revoke a key at once and for good; revoking twice is no error. NotFoundError."""
+    """Revoke a key for good; revoking twice is no error. NotFoundError.
+
+    Other processes may know it for `keys.KNOWN_S` seconds more.
+    """
     while True:
         found = await keys.get(ports, principal, key_id)
         if found.value.revoked_at is not None:

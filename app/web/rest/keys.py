@@ -78,7 +78,10 @@ async def get(call: CallDep, key_id: KeyInPath) -> Response:
     openapi_extra=notes(gives={200: ("ETag",)}),
 )
 async def revoke(call: CallDep, key_id: KeyInPath) -> Response:
-    """Revoke a key at once and for good. Revoking twice is no error."""
+    """Revoke a key for good: at once, within a second where several processes serve.
+
+    Revoking twice is no error.
+    """
     return await _shown(call, await key_changes.revoke(call.ports, call.principal, key_id))
 
 
@@ -90,7 +93,10 @@ async def revoke(call: CallDep, key_id: KeyInPath) -> Response:
     openapi_extra=notes(takes=("If-Match",)),
 )
 async def delete(call: CallDep, key_id: KeyInPath) -> Response:
-    """Revoke a key at once and for good; it stays listed, so that its deeds can be traced."""
+    """Revoke a key for good: at once, within a second where several processes serve.
+
+    It stays listed, so that its deeds can be traced.
+    """
     found = await keys.get(call.ports, call.principal, key_id)
     etags.expected(call.request.headers, found.etag)
     await key_changes.revoke(call.ports, call.principal, key_id)

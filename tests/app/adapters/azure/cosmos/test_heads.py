@@ -1,41 +1,19 @@
 """What is seen of a space changes with its stamp, in few requests, whatever gets in between."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 import pytest
 
-from app.adapters.azure.cosmos import CosmosStore, open_cosmos
+from app.adapters.azure.cosmos import CosmosStore
 from app.adapters.azure.cosmos.items import place
 from app.core.errors import NotFoundError, UnavailableError
 from app.core.ids import new_id
 from app.core.models import Partition
-from tests.contract.cosmos import means
 from tests.contract.passages import PASSPORT, TAX, add, documents, extraction, find, ref
 from tests.peers.cosmos.faults import Faults
-from tests.peers.cosmos.running import Running
 
 PASSAGES = r"/dbs/.*/colls/passages-.*/docs/?.*"
-
-
-@pytest.fixture
-async def other(store: CosmosStore) -> AsyncIterator[CosmosStore]:
-    """The store of another process."""
-    async with open_cosmos(store.account.place, means()) as opened:
-        yield opened
-
-
-@pytest.fixture
-def asked(cosmos_peer: Running) -> Callable[[], int]:
-    """How many requests there were since the last time."""
-    journal = cosmos_peer.peer.journal
-
-    def since() -> int:
-        number = len(journal)
-        journal.clear()
-        return number
-
-    return since
 
 
 async def numbered(store: CosmosStore, space: Partition) -> int:

@@ -17,7 +17,6 @@ from tests.clock import Clock
 from tests.contract.cosmos import means
 from tests.contract.passages import IMPOT, PASSPORT, TAX, add, documents, extraction, find, ref
 from tests.peers.cosmos.faults import Faults
-from tests.peers.cosmos.running import Running
 
 NOT_OLD = {"field": "title", "op": "ne", "value": "old"}
 PASSAGES = r"/dbs/.*/colls/passages-.*/docs/?.*"
@@ -31,19 +30,6 @@ async def reader(store: CosmosStore) -> AsyncIterator[CosmosStore]:
         store.account.place, replace(means(), cache_bytes=ROOM.most_bytes)
     ) as opened:
         yield opened
-
-
-@pytest.fixture
-def asked(cosmos_peer: Running) -> Callable[[], int]:
-    """How many requests there were since the last time."""
-    journal = cosmos_peer.peer.journal
-
-    def since() -> int:
-        number = len(journal)
-        journal.clear()
-        return number
-
-    return since
 
 
 async def held(reader: CosmosStore, space: Partition) -> Shelves:
