@@ -166,3 +166,67 @@ async def test_a_model_is_offered_no_tool_and_cannot_act() -> None:
     [request] = sent
     assert not {"tools", "tool_choice", "functions"} & request.keys()
     assert request["response_format"]["json_schema"]["strict"] is True
+
+
+async def heard(*chunks: Any) -> list[Claim | Spent]:
+    """Return what is made of an answer that comes in these chunks."""
+    text = "".join(f"data: {json.dumps(one)}\n\n" for one in chunks) + "data: [DONE]\n\n"
+    headers = {"content-type": "text/event-stream"}
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(200, text=text, headers=headers))
+    async with httpx2.AsyncClient(transport=transport) as http:
+        client = AsyncOpenAI(
+            base_url="http://models.example", api_key="k", http_client=http, max_retries=0
+        )
+        return await told(ChatComposer(client=client, deployment=CHAT), "Anyone?")
+
+
+def chunk(**delta: object) -> dict[str, Any]:
+    return {"choices": [{"index": 0, "delta": delta, "finish_reason": None}], "usage": None}
+
+
+SAID = '{"sentences": [{"text": "It lasts.", "citations": []}]}'
+ENDED = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+USED = {"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 2}}
+
+
+async def test_what_a_filter_says_between_the_words_is_passed_over() -> None:
+    asked_first = {"choices": [], "prompt_filter_results": [{"prompt_index": 0}]}
+    about_words = {"choices": [{"index": 0, "content_filter_results": {"hate": {}}}]}
+    found = await heard(asked_first, chunk(content=SAID), about_words, ENDED, USED)
+    assert found == [
+        Claim(text="It lasts.", supports=()),
+        Spent(prompt_tokens=7, completion_tokens=2),
+    ]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        [],
+        "words",
+        {},
+        {"choices": None},
+        {"choices": ["words"]},
+        {"choices": [{"delta": "words"}]},
+        chunk(content=1),
+        {"choices": [], "usage": {"prompt_tokens": 7}},
+        {"choices": [], "usage": {"prompt_tokens": "7", "completion_tokens": 2}},
+    ],
+    ids=range(9),
+)
+async def test_a_chunk_of_another_form_is_no_answer(other: Any) -> None:
+    with pytest.raises(ComposingFailedError) as caught:
+        await heard(chunk(content=SAID), other, ENDED)
+    assert caught.value.reason == "malformed"
+
+
+async def test_a_model_that_refuses_is_not_heard_further() -> None:
+    with pytest.raises(ComposingFailedError) as caught:
+        await heard(chunk(refusal="I can't help with that."), chunk(content=SAID), ENDED)
+    assert caught.value.reason == "refused"
+
+
+async def test_a_fault_that_is_told_in_the_middle_is_an_outage() -> None:
+    with pytest.raises(UnavailableError) as caught:
+        await heard(chunk(content="{"), {"error": {"message": "overloaded"}})
+    assert caught.value.facts["dependency"] == "model"

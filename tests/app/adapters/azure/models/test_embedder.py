@@ -1,3 +1,4 @@
+import base64
 import json
 from typing import Any
 
@@ -68,8 +69,11 @@ def rows(*vectors: list[float] | None) -> dict[str, Any]:
         rows(None),
         '{"data":[{"index":0,"embedding":[NaN,1]}]}',
         {"data": [{"embedding": [1.0, 0.0]}]},
+        {**rows([1.0, 0.0]), "usage": None},
+        {"data": [{"index": 0, "embedding": "no base64"}], "usage": {"prompt_tokens": 1}},
+        {"data": [{"index": 0, "embedding": "AACAPw=="}], "usage": {"prompt_tokens": 1}},
     ],
-    ids=range(12),
+    ids=range(15),
 )
 async def test_an_answer_without_the_vectors_asked_for_is_none(body: Any) -> None:
     async with answering(body) as client:
@@ -77,3 +81,14 @@ async def test_an_answer_without_the_vectors_asked_for_is_none(body: Any) -> Non
         with pytest.raises(UnavailableError) as caught:
             await embedder.embed_question(LOANS)
     assert caught.value.facts["dependency"] == "embeddings"
+
+
+async def test_numbers_are_read_as_bytes_and_one_by_one() -> None:
+    in_bytes = base64.b64encode(np.array([3.0, 4.0], "<f4").tobytes()).decode()
+    for told in (in_bytes, [3.0, 4.0]):
+        body = {"data": [{"index": 0, "embedding": told}], "usage": {"prompt_tokens": 1}}
+        async with answering(body) as client:
+            found = await AzureEmbedder(client=client, deployment="e", dimensions=2).embed_passages(
+                [LOANS]
+            )
+        assert np.allclose(found, [[0.6, 0.8]])
