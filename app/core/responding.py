@@ -6,17 +6,20 @@ withheld: either the erasure finds the note, or the look taken in that commit fi
 
 Who waits is told of the question and the answer at once, and one commit makes both durable
 (`at_once`). If the wait ends first the question is accepted, and its job goes on with what was
-begun. Everybody else was told of the question before.
+begun. So it does for who listens: the work begins while the question is accepted (`beginning`),
+but nothing of it is told before. Everybody else was told of the question before.
 """
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from app.core import answering, completing, events, filters, looking_again, queries
 from app.core.access import Principal
-from app.core.errors import StaleEtagError
+from app.core.errors import EvaError, StaleEtagError
 from app.core.kinds import QUERIES
 from app.core.live import Live
 from app.core.models import (
@@ -56,6 +59,29 @@ async def respond(ports: Ports, live: Live, lease: Lease) -> Stored[Query] | Non
         return await _store(ports, live, lease, (found, answered))
     finally:
         live.close(found.value.id)
+
+
+@asynccontextmanager
+async def beginning(ports: Ports, live: Live, query: Query) -> AsyncIterator[None]:
+    """Answer a question while it is accepted inside; the work ends with the context unless it is.
+
+    What the work is known to have spent until then is counted in any case.
+    """
+    with live.beginning(query.id):
+        work = live.begin(query.id, _answered(ports, live, query))
+        try:
+            yield
+        except BaseException:
+            await _count(ports, query, work)
+            raise
+
+
+async def _count(ports: Ports, query: Query, work: asyncio.Task[answering.Answered | None]) -> None:
+    """Count what an answer that nobody gets has cost, if it was made."""
+    made = work.done() and not work.cancelled() and work.exception() is None
+    if made and (answered := work.result()) is not None:
+        with suppress(EvaError):  # counted, and kept as soon as that can be
+            await ports.meter.answer(query, answered.answer.usage)
 
 
 async def at_once(

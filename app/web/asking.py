@@ -6,7 +6,7 @@ The client chooses how it hears: it polls (202), waits a while (`Prefer: wait=N`
 
 import asyncio
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 
 from starlette.responses import Response
 
@@ -59,9 +59,13 @@ async def _answer(call: Call, asked: Asked, place: ExitStack) -> Response:
 
 
 async def _heard(call: Call, prepared: Query, place: ExitStack) -> Response:
-    call.services.listeners.expect(prepared.id)
-    accepted = await queries.accept(call.ports, prepared, here=call.services.worker is not None)
-    _begin(call, accepted, place)
+    """Begin to answer while the question is accepted; nothing is told of it before."""
+    here = call.services.worker is not None
+    begun = responding.beginning(call.ports, call.services.live, prepared)
+    async with begun if here else nullcontext():
+        accepted = await queries.accept(call.ports, prepared, here=here)
+        call.services.listeners.expect(prepared.id)
+        _begin(call, accepted, place)
     return stream(call, prepared.id)
 
 

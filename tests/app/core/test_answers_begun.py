@@ -1,4 +1,8 @@
-"""A model's work for who waits: one commit if it ends in time, else the job goes on with it."""
+"""A model's work that begins before its question is accepted, for who waits and who listens.
+
+For who waits there is one commit if it ends in time; else, and for who listens, the job goes on
+with what was begun.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,8 +18,8 @@ from app.core.errors import NotFoundError, UnavailableError
 from app.core.kinds import QUERIES
 from app.core.live import Event, Live
 from app.core.models import Partition, Query
-from app.core.ports import Claim, Found, Material, Ports
-from app.core.responding import at_once
+from app.core.ports import Claim, Found, Material, Ports, Spent
+from app.core.responding import at_once, beginning
 from app.core.work import LEASE_S
 from app.worker import handlers
 from tests.app.core import acting
@@ -35,7 +39,7 @@ class Model:
     stopped: int = 0
     name: str = "model"
 
-    async def compose(self, material: Material) -> AsyncIterator[Claim]:
+    async def compose(self, material: Material) -> AsyncIterator[Claim | Spent]:
         self.begun += 1
         self.began.set()
         try:
@@ -45,6 +49,7 @@ class Model:
             raise
         async for claim in self.composer.compose(material):
             yield claim
+        yield Spent(prompt_tokens=7, completion_tokens=2)
 
 
 class Down:
@@ -177,3 +182,59 @@ async def test_a_lease_lasts_from_when_the_question_is_accepted(desk: Desk) -> N
     accepted = await queries.accept(desk.ports, replace(desk.query, created_at=long_ago), here=True)
     assert accepted.lease is not None
     assert accepted.lease.expires_at > datetime.now(UTC) + timedelta(seconds=LEASE_S - 5)
+
+
+async def test_for_who_listens_a_model_is_asked_before_the_question_is_kept(desk: Desk) -> None:
+    async with beginning(desk.ports, desk.live, desk.query):
+        await desk.model.began.wait()
+        assert await desk.kept() == 0
+        working = await desk.accept()
+    listened = [event async for event in _released(desk)]
+    assert [(event.number, event.name) for event in listened] == list(enumerate(EVENTS, 1))
+    await working
+    found = await queries.result(desk.ports, desk.principal, desk.query.id)
+    assert found.value.answer is not None
+    assert desk.model.begun == 1
+
+
+async def turned_away(desk: Desk, *, made: bool) -> None:
+    """Begin a question that is not accepted, because its records are down."""
+    async with beginning(desk.ports, desk.live, desk.query):
+        await desk.model.began.wait()
+        if made:
+            desk.model.may.set()
+            work = desk.live.begun(desk.query.id)
+            assert work is not None
+            await work
+        raise UnavailableError(dependency="records", retry_after=1)
+
+
+async def test_a_question_that_can_not_be_accepted_stops_the_model(desk: Desk) -> None:
+    with pytest.raises(UnavailableError, match="records"):
+        await turned_away(desk, made=False)
+    await asyncio.sleep(0.01)
+    assert (desk.model.begun, desk.model.stopped) == (1, 1)
+    assert not desk.live.runs(desk.query.id)
+    assert await desk.kept() == 0
+    assert (await desk.ports.jobs.depth())["running"] == 0
+
+
+async def test_what_was_spent_on_a_question_that_was_not_accepted_is_counted(desk: Desk) -> None:
+    with pytest.raises(UnavailableError, match="records"):
+        await turned_away(desk, made=True)
+    day = f"{datetime.now(UTC):%Y-%m-%d}"
+    rows = await desk.ports.meter.between(desk.principal.tenant_id, day, day)
+    assert sum(row.prompt_tokens for row in rows) == 7
+    assert sum(row.completion_tokens for row in rows) == 2
+
+
+async def test_who_takes_over_answers_what_was_accepted_and_not_answered(desk: Desk) -> None:
+    async with beginning(desk.ports, desk.live, desk.query):
+        await desk.model.began.wait()
+        accepted = await queries.accept(desk.ports, desk.query, here=True)
+    assert accepted.lease is not None  # and here the process dies: what it had begun is gone
+    assert not desk.live.runs(desk.query.id)
+    desk.model.may.set()
+    await handlers(Live())[accepted.lease.job.kind].do(desk.ports, accepted.lease)
+    found = await queries.result(desk.ports, desk.principal, desk.query.id)
+    assert found.value.answer is not None

@@ -1,17 +1,19 @@
-"""Who waits for an answer that a model writes."""
+"""Who waits for an answer that a model writes, and who listens to it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx2
 
 from app.core.answering import ExtractiveComposer
+from app.core.errors import UnavailableError
 from app.core.kinds import QUERIES, SPACES
 from app.core.models import DEFAULT_TENANT
 from app.core.ports import Claim, Material
 from tests.app.web.house import API, QUESTION, House, new_document, new_space, problem
+from tests.app.web.listening import SSE
 
 
 @dataclass
@@ -20,9 +22,11 @@ class Model:
 
     composer: ExtractiveComposer
     may: asyncio.Event = field(default_factory=asyncio.Event)
+    began: asyncio.Event = field(default_factory=asyncio.Event)
     name: str = "model"
 
     async def compose(self, material: Material) -> AsyncIterator[Claim]:
+        self.began.set()
         await self.may.wait()
         async for claim in self.composer.compose(material):
             yield claim
@@ -49,14 +53,27 @@ class Noted:
         return getattr(self.records, name)
 
 
+@dataclass
+class Shut(Noted):
+    """Records that take no question until a model was asked."""
+
+    model: Model | None = None
+
+    async def commit(self, *given: Any) -> Any:
+        if self.model is not None and getattr(given[1], "kind", None) is QUERIES:
+            await self.model.began.wait()
+            raise UnavailableError(dependency="records", retry_after=3)
+        return await self.records.commit(*given)
+
+
 async def asked(house: House, noted: Noted) -> httpx2.Response:
     model = Model(ExtractiveComposer(house.services.ports.analyzer))
     model.may.set()
-    return await asked_of(house, noted, model)
+    return await asked_of(house, noted, model, {"Prefer": "wait=20"})
 
 
 async def asked_of(
-    house: House, noted: Noted, model: Model, wait: str = "wait=20"
+    house: House, noted: Noted, model: Model, headers: Mapping[str, str]
 ) -> httpx2.Response:
     client = await house.client()
     space = await new_space(client)
@@ -64,7 +81,7 @@ async def asked_of(
     ports = replace(house.services.ports, records=noted, composer=model)
     waiting = await house.with_services(ports=ports).client()
     question = {"space_ids": [space], "question": QUESTION}
-    return await waiting.post(f"{API}/queries", json=question, headers={"Prefer": wait})
+    return await waiting.post(f"{API}/queries", json=question, headers=headers)
 
 
 async def test_an_answer_that_was_made_here_is_told_without_being_read_again(house: House) -> None:
@@ -84,7 +101,8 @@ async def test_an_answer_is_kept_from_those_who_may_no_longer_see_its_space(hous
 
 async def test_when_the_wait_ends_first_the_same_work_goes_on_for_who_polls(house: House) -> None:
     model = Model(ExtractiveComposer(house.services.ports.analyzer))
-    told = await asked_of(house, Noted(house.services.ports.records), model, "wait=1")
+    noted = Noted(house.services.ports.records)
+    told = await asked_of(house, noted, model, {"Prefer": "wait=1"})
     assert (told.status_code, told.json()["status"]) == (202, "processing")
     model.may.set()
     client = await house.client()
@@ -95,3 +113,11 @@ async def test_when_the_wait_ends_first_the_same_work_goes_on_for_who_polls(hous
     assert stored is not None
     assert stored.value.answer is not None
     assert stored.value.answer.composer == "model"
+
+
+async def test_who_would_listen_to_a_question_that_is_not_accepted_is_refused(house: House) -> None:
+    model = Model(ExtractiveComposer(house.services.ports.analyzer))
+    told = await asked_of(house, Shut(house.services.ports.records, model=model), model, SSE)
+    problem(told, 503, "unavailable")
+    assert told.headers["retry-after"] == "3"
+    assert "sentence" not in told.text
