@@ -19,6 +19,7 @@ from app.core.kinds import (
 from app.core.models import (
     Answer,
     Document,
+    DocumentStatus,
     Lease,
     Partition,
     Query,
@@ -47,16 +48,13 @@ async def erase_document(ports: Ports, lease: Lease) -> None:
         "blobs": await ports.blobs.count(partition, document_id),
     }
     _require_nothing(remaining)
-    await _complete(ports, lease, removed, remaining)
-    claims = await _claims(ports, partition, found.value) if found else []
-    for start in range(0, len(claims), MOST_CHANGES):
-        await ports.records.commit(partition, *claims[start : start + MOST_CHANGES])
-    await ports.records.commit(
-        partition,
-        Remove(kind=DOCUMENTS, id=document_id),
-        Remove(kind=PROGRESS, id=document_id),
-        Settle(lease=lease),
-    )
+    if completed := await _completed(ports, lease, removed, remaining):
+        await ports.records.commit(Partition(partition.tenant_id), *completed)
+    gone = await _records(ports, partition, found.value) if found else []
+    while len(gone) >= MOST_CHANGES:
+        await ports.records.commit(partition, *gone[:MOST_CHANGES])
+        del gone[:MOST_CHANGES]
+    await ports.records.commit(partition, *gone, Settle(lease=lease))
 
 
 async def erase_space(ports: Ports, lease: Lease) -> None:
@@ -66,21 +64,29 @@ async def erase_space(ports: Ports, lease: Lease) -> None:
     await idempotency.withhold(ports, tenant_id, space_id)
     removed = {
         "quotations": await _withdraw_quotations(ports, partition, ""),
-        "passages": await ports.index.count(partition),
         "blobs": await ports.blobs.drop(partition),
+        "passages": await ports.index.drop(partition),
+        "records": await ports.records.erase(partition),
     }
-    await ports.index.drop(partition)
-    removed["records"] = await ports.records.erase(partition)
-    remaining = {
-        "passages": await ports.index.count(partition),
-        "blobs": await ports.blobs.count(partition),
-        "records": await ports.records.count(DOCUMENTS, partition),
-    }
+    remaining = await _left(ports, partition, removed)
     _require_nothing(remaining)
-    await _complete(ports, lease, removed, remaining)
     await ports.records.commit(
-        Partition(tenant_id), Remove(kind=SPACES, id=space_id), Settle(lease=lease)
+        Partition(tenant_id),
+        *await _completed(ports, lease, removed, remaining),
+        Remove(kind=SPACES, id=space_id),
+        Settle(lease=lease),
     )
+
+
+async def _left(ports: Ports, space: Partition, removed: dict[str, int]) -> dict[str, int]:
+    """Count what is left of a space. In one that was empty there is nothing to be left."""
+    if not any(removed.values()):
+        return {"passages": 0, "blobs": 0, "records": 0}
+    return {
+        "passages": await ports.index.count(space),
+        "blobs": await ports.blobs.count(space),
+        "records": await ports.records.count(DOCUMENTS, space),
+    }
 
 
 def _passages(document: Document | None) -> int:
@@ -95,29 +101,35 @@ def _require_nothing(remaining: dict[str, int]) -> None:
         raise UnavailableError(dependency="erasure", retry_after=1)
 
 
-async def _complete(
+async def _completed(
     ports: Ports, lease: Lease, removed: dict[str, int], remaining: dict[str, int]
-) -> None:
-    """Fill the receipt in; counts of an interrupted first run are kept, not overwritten."""
+) -> list[Put]:
+    """Return the receipt, filled in; counts of an interrupted first run are not overwritten."""
     home = Partition(lease.job.tenant_id)
     found = await ports.records.get(RECEIPTS, home, lease.job.subject_id)
     if found is None or found.value.completed_at is not None:
-        return
+        return []
     receipt: Receipt = replace(
         found.value, completed_at=datetime.now(UTC), removed=removed, remaining=remaining
     )
-    await ports.records.commit(home, Put(kind=RECEIPTS, value=receipt, if_etag=found.etag))
+    return [Put(kind=RECEIPTS, value=receipt, if_etag=found.etag)]
 
 
-async def _claims(ports: Ports, partition: Partition, document: Document) -> list[Remove]:
-    """Return the removal of those content claims that this document still holds."""
+async def _records(ports: Ports, partition: Partition, document: Document) -> list[Remove]:
+    """Return the removal of the content claims that this document still holds, and of itself.
+
+    How far its reading is may be recorded only of what was seen to take long.
+    """
     hashes = sorted({version.sha256 for version in document.versions})
     held = await ports.records.get_many(CONTENT_CLAIMS, partition, hashes)
-    return [
+    gone = [
         Remove(kind=CONTENT_CLAIMS, id=sha256, if_etag=claim.etag)
         for sha256, claim in held.items()
         if claim.value.document_id == document.id
     ]
+    if any(version.status is DocumentStatus.PROCESSING for version in document.versions):
+        gone.append(Remove(kind=PROGRESS, id=document.id))
+    return [*gone, Remove(kind=DOCUMENTS, id=document.id)]
 
 
 async def _withdraw_quotations(ports: Ports, partition: Partition, document_id: str) -> int:

@@ -6,8 +6,8 @@ Every step is idempotent: a job that is driven again after a crash ends in the s
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable
-from dataclasses import fields, replace
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 
 from app.core import documents
@@ -29,27 +29,44 @@ from app.core.models import (
 from app.core.ports import Ports, Put, Remove, Settle
 
 _REPORT_S = 1.0
+_BEGUN = 0.05  # of the whole, at the least that is told
 _READING_SHARE = 0.6  # of the whole; the rest is indexing
 _MAX_TEXT_BYTES = 1 << 30  # the extractor's own caps are far below
 
 
 async def ingest(ports: Ports, lease: Lease) -> None:
-    """Make the job's version answerable, or record why it can't be read. Settles the lease."""
+    """Make the job's version answerable, or record why it can't be read. Settles the lease.
+
+    What takes less than a second is not told of before it is done.
+    """
+    found = await ports.records.get(DOCUMENTS, lease.job.partition, lease.job.subject_id)
+    if found is None:  # erased, perhaps while an earlier attempt stored what it had read
+        await _leave_nothing(ports, lease)
+        return
     number = int(lease.job.detail["version"])
-    document = await _mark(ports, lease, number)
-    version = document.version(number) if document else None
-    if document is None or version is None:
+    version = None if found.value.deleted_at is not None else found.value.version(number)
+    if version is None:
         await ports.records.commit(lease.job.partition, Settle(lease=lease))
         return
-    ref = documents.ref(document, number)
+    async with _reporting(ports, lease) as report:
+        ended = await _indexed(ports, found.value, version, report)
+    told = report.begun or version.status is DocumentStatus.PROCESSING
+    await _finish(ports, lease, ended, staged_as=found.value.title, told=told)
+
+
+async def _indexed(
+    ports: Ports, document: Document, version: Version, report: "_Report"
+) -> Version:
+    """Return the version as it is once it is read and staged, or can't be."""
+    ref = documents.ref(document, version.number)
     try:
-        extraction = await _read(ports, lease, ref, version)
+        extraction = await _read(ports, ref, version, report)
     except ExtractionFailedError as error:
         reason = FailureReason(str(error.facts["reason"]))
-        await finish(ports, lease, replace(version, status=DocumentStatus.FAILED, reason=reason))
-        return
-    passages = await _index(ports, lease, document, extraction)
-    ready = replace(
+        return replace(version, status=DocumentStatus.FAILED, reason=reason)
+    report.stage, report.fraction = "indexing", _READING_SHARE
+    passages = await ports.index.stage(ref, document.title, extraction)
+    return replace(
         version,
         status=DocumentStatus.READY,
         reason=None,
@@ -59,7 +76,6 @@ async def ingest(ports: Ports, lease: Lease) -> None:
         passages=passages,
         indexed_at=datetime.now(UTC),
     )
-    await finish(ports, lease, ready)
 
 
 async def give_up(ports: Ports, lease: Lease) -> None:
@@ -89,31 +105,27 @@ async def describe(ports: Ports, lease: Lease) -> None:
     await ports.records.commit(lease.job.partition, Settle(lease=lease))
 
 
-async def _mark(ports: Ports, lease: Lease, number: int) -> Document | None:
-    """Set the version to processing; None if the document or the version has gone."""
+async def _mark(ports: Ports, lease: Lease, number: int) -> bool:
+    """Set the version to processing; False if the document or the version has gone."""
     while True:
         found = await _alive(ports, lease)
-        if found is None:
-            return None
-        version = found.value.version(number)
-        if version is None:
-            return None
+        version = found.value.version(number) if found else None
+        if found is None or version is None:
+            return False
         if version.status is DocumentStatus.PROCESSING:
-            return found.value
+            return True
         marked = _with(found.value, replace(version, status=DocumentStatus.PROCESSING))
-        try:
-            await ports.records.commit(
-                lease.job.partition,
-                Put(kind=DOCUMENTS, value=marked, if_etag=found.etag),
-                Put(kind=PROGRESS, value=_progress(lease, "reading", 0.05)),
-            )
-        except StaleEtagError:
-            continue
-        return marked
+        with contextlib.suppress(StaleEtagError):
+            put = Put(kind=DOCUMENTS, value=marked, if_etag=found.etag)
+            await ports.records.commit(lease.job.partition, put)
+            return True
 
 
-async def _read(ports: Ports, lease: Lease, ref: VersionRef, version: Version) -> Extraction:
-    async with ports.blobs.local(ref, "original") as path, _reporting(ports, lease) as tell:
+async def _read(ports: Ports, ref: VersionRef, version: Version, report: "_Report") -> Extraction:
+    def tell(fraction: float) -> None:
+        report.fraction = max(report.fraction, fraction * _READING_SHARE)
+
+    async with ports.blobs.local(ref, "original") as path:
         extraction = await ports.extractor.extract(path, version.media_type, progress=tell)
     text, mapped = await asyncio.to_thread(_encoded, extraction)
     await ports.blobs.put(ref, "text", _once(text), max_bytes=_MAX_TEXT_BYTES)
@@ -135,44 +147,46 @@ def _shown(part: PageSpan | Section) -> dict[str, object]:
     return {field.name: getattr(part, field.name) for field in fields(part)}
 
 
-async def _index(ports: Ports, lease: Lease, document: Document, extraction: Extraction) -> int:
-    number = int(lease.job.detail["version"])
-    await ports.records.commit(
-        lease.job.partition, Put(kind=PROGRESS, value=_progress(lease, "indexing", _READING_SHARE))
-    )
-    ref = documents.ref(document, number)
-    return await ports.index.stage(ref, document.title, extraction)
-
-
-async def finish(ports: Ports, lease: Lease, version: Version) -> None:
+async def _finish(
+    ports: Ports, lease: Lease, ended: Version, *, staged_as: str, told: bool
+) -> None:
     """Record how the version ended and settle the lease, whatever else changed meanwhile.
 
-    A ready version becomes the visible one unless a newer one already is.
+    How far it is, is forgotten if that was `told`.
     """
+    partition = lease.job.partition
+    progress = [Remove(kind=PROGRESS, id=lease.job.subject_id)] if told else []
     while True:
         found = await _alive(ports, lease)
-        if found is None:  # deleted meanwhile: leave nothing behind
-            await ports.index.remove(lease.job.partition, lease.job.subject_id)
-            await ports.blobs.delete(lease.job.partition, lease.job.subject_id)
-            await ports.records.commit(lease.job.partition, Settle(lease=lease))
+        if found is None:
+            await _leave_nothing(ports, lease)
             return
-        document = _with(found.value, version)
-        if version.status is DocumentStatus.READY and version.number >= (document.current or 0):
-            document = replace(document, current=version.number)
-            ref = documents.ref(document, version.number)
-            await ports.index.activate(ref, DOCUMENTS.attributes(document))
-        try:
-            await ports.records.commit(
-                lease.job.partition,
-                Put(kind=DOCUMENTS, value=document, if_etag=found.etag),
-                Remove(kind=PROGRESS, id=document.id),
-                Settle(lease=lease),
-            )
-        except StaleEtagError:
-            continue
-        if document.title != found.value.title:
-            await _describe(ports, document)
-        return
+        document = await _switched(ports, _with(found.value, ended), ended, staged_as)
+        put = Put(kind=DOCUMENTS, value=document, if_etag=found.etag)
+        with contextlib.suppress(StaleEtagError):
+            await ports.records.commit(partition, put, *progress, Settle(lease=lease))
+            return
+
+
+async def _leave_nothing(ports: Ports, lease: Lease) -> None:
+    """Remove what was stored of a document that was deleted meanwhile; settle the lease."""
+    partition, document_id = lease.job.partition, lease.job.subject_id
+    await ports.index.remove(partition, document_id)
+    await ports.blobs.delete(partition, document_id)
+    gone = Remove(kind=PROGRESS, id=document_id)
+    await ports.records.commit(partition, gone, Settle(lease=lease))
+
+
+async def _switched(ports: Ports, document: Document, ended: Version, staged_as: str) -> Document:
+    """Make a ready version the visible one unless a newer one already is."""
+    if ended.status is not DocumentStatus.READY:
+        return document
+    document = replace(document, current=max(ended.number, document.current or 0))
+    attributes = DOCUMENTS.attributes(document)
+    await ports.index.activate(documents.ref(document, ended.number), attributes)
+    if document.title != staged_as:
+        await _describe(ports, document)
+    return document
 
 
 async def _describe(ports: Ports, document: Document) -> None:
@@ -191,35 +205,42 @@ def _with(document: Document, version: Version) -> Document:
     return replace(document, versions=versions, updated_at=datetime.now(UTC))
 
 
-def _progress(lease: Lease, stage: str, fraction: float) -> Progress:
-    number = int(lease.job.detail["version"])
-    return Progress(id=lease.job.subject_id, version=number, stage=stage, fraction=fraction)
+@dataclass(slots=True)
+class _Report:
+    """How far the work is; `begun` once it was told."""
+
+    stage: str = "reading"
+    fraction: float = 0.0
+    begun: bool = False
 
 
 @contextlib.asynccontextmanager
-async def _reporting(ports: Ports, lease: Lease) -> AsyncIterator[Callable[[float], None]]:
-    """Lend a function that notes progress; what it was told is recorded once a second."""
-    share = 0.0
-
-    def tell(fraction: float) -> None:
-        nonlocal share
-        share = fraction
-
-    async def record() -> None:
-        told = 0.0
-        while True:
-            await asyncio.sleep(_REPORT_S)
-            if share > told:
-                told = share
-                progress = _progress(lease, "reading", told * _READING_SHARE)
-                await ports.records.commit(lease.job.partition, Put(kind=PROGRESS, value=progress))
-
-    recording = asyncio.create_task(record())
+async def _reporting(ports: Ports, lease: Lease) -> AsyncIterator[_Report]:
+    """Lend a report to be filled in, which is recorded once a second."""
+    report = _Report()
+    recording = asyncio.create_task(_record(ports, lease, report))
     try:
-        yield tell
+        yield report
     finally:
         recording.cancel()
         await asyncio.gather(recording, return_exceptions=True)  # progress is a courtesy
+
+
+async def _record(ports: Ports, lease: Lease, report: _Report) -> None:
+    """Set the version to processing once it takes long, and say how far it is, until cancelled."""
+    document_id, number = lease.job.subject_id, int(lease.job.detail["version"])
+    told: Progress | None = None
+    while True:
+        await asyncio.sleep(_REPORT_S)
+        report.begun = True
+        stage, fraction = report.stage, max(report.fraction, _BEGUN)
+        progress = Progress(id=document_id, version=number, stage=stage, fraction=fraction)
+        if told is None and not await _mark(ports, lease, number):
+            return
+        if progress != told:
+            put = Put(kind=PROGRESS, value=progress)
+            await ports.records.commit(lease.job.partition, put)
+            told = progress
 
 
 async def _once(data: bytes) -> AsyncIterator[bytes]:

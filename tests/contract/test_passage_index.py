@@ -107,6 +107,29 @@ async def test_a_new_version_is_switched_to_as_a_whole(
     assert await index.count(space, document_id) == 1
 
 
+async def test_a_version_is_not_shown_in_place_of_a_newer_one(
+    index: PassageIndex, space: Partition
+) -> None:
+    document_id = new_id("doc")
+    for version, text in ((2, TAX), (1, PASSPORT)):
+        await index.stage(ref(space, document_id, version), "", extraction(text))
+        await index.activate(ref(space, document_id, version), {})
+        await index.activate(ref(space, document_id, version), {})
+    assert documents(await find(index, space, "passport")) == []
+    found = await find(index, space, "tax")
+    assert [c.passage.version for c in found.candidates] == [2]
+    assert await index.count(space, document_id) == 1
+
+
+async def test_a_whole_space_is_dropped_and_its_passages_are_counted(
+    index: PassageIndex, space: Partition
+) -> None:
+    await add(index, space, PASSPORT, TAX)
+    await index.stage(ref(space, new_id("doc")), "", extraction(IMPOT))
+    assert await index.drop(space) == 3
+    assert (await index.count(space), await index.drop(space)) == (0, 0)
+
+
 async def test_staging_again_replaces_what_was_staged(
     index: PassageIndex, space: Partition
 ) -> None:

@@ -55,7 +55,10 @@ class PassageIndex(Protocol):
         """
 
     async def activate(self, ref: VersionRef, attributes: Attributes) -> None:
-        """Make a staged version the only visible one of its document, atomically. Idempotent."""
+        """Make a staged version the only visible one of its document, atomically. Idempotent.
+
+        A version older than the visible one stays unseen, and what was staged of it goes.
+        """
 
     async def describe(
         self, partition: Partition, document_id: str, title: str, attributes: Attributes
@@ -65,8 +68,8 @@ class PassageIndex(Protocol):
     async def remove(self, partition: Partition, document_id: str) -> int:
         """Remove every version of a document; return how many passages went."""
 
-    async def drop(self, partition: Partition) -> None:
-        """Remove a space's whole index."""
+    async def drop(self, partition: Partition) -> int:
+        """Remove a space's whole index; return how many passages it had."""
 
     async def count(self, partition: Partition, document_id: str | None = None) -> int:
         """Return how many passages (visible and staged) a space or document has."""

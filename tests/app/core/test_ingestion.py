@@ -1,6 +1,8 @@
 """Indexing ends in the same state wherever it was cut, given up or overtaken by a deletion."""
 
 import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
@@ -8,9 +10,11 @@ import pytest
 from app.core import documents, ingestion, uploads
 from app.core.access import Principal
 from app.core.errors import NotFoundError
-from app.core.models import DocumentStatus, FailureReason, JobKind
-from app.core.ports import Ports
+from app.core.kinds import DOCUMENTS, PROGRESS
+from app.core.models import DocumentStatus, FailureReason, JobKind, Lease, Progress
+from app.core.ports import Ports, Put
 from tests.app.core import acting
+from tests.app.core.dying import DeadError, dying
 
 
 async def test_a_document_whose_job_is_given_up_says_that_it_failed(
@@ -27,30 +31,77 @@ async def test_a_document_whose_job_is_given_up_says_that_it_failed(
     assert found.latest.reason is FailureReason.EXHAUSTED
 
 
-@pytest.mark.parametrize("step", ["text", "stage", "activate"])
-async def test_indexing_that_is_cut_at_any_step_is_completed_by_the_next_attempt(
-    ports: Ports, alice: Principal, step: str
+@pytest.mark.parametrize("writes", range(1, 6))
+async def test_indexing_that_is_cut_after_any_write_is_completed_by_the_next_attempt(
+    ports: Ports, alice: Principal, writes: int
 ) -> None:
-    space_id = await acting.space(ports, alice)
-    uploaded = await uploads.upload(
-        ports, alice, space_id, acting.file(acting.PASSPORT), acting.said
-    )
-    lease = await ports.jobs.claim((JobKind.INGEST,), worker="w", lease_s=0.01)
-    assert lease is not None
-    cut = replace(
-        ports,
-        blobs=_Cut(ports.blobs, "put") if step == "text" else ports.blobs,  # type: ignore[arg-type]
-        index=ports.index if step == "text" else _Cut(ports.index, step),  # type: ignore[arg-type]
-    )
-    with pytest.raises(_CutError):
-        await ingestion.ingest(cut, lease)
+    document_id, lease = await taken(ports, alice, lease_s=0.01)
+    with pytest.raises(DeadError):
+        await ingestion.ingest(dying(ports, writes), lease)
     await asyncio.sleep(0.02)
-    await acting.work(ports)
-    found = (await documents.get(ports, alice, uploaded.document.value.id)).value
-    assert found.latest.status is DocumentStatus.READY
-    assert await ports.index.count(alice.space(space_id)) == 1
-    answer = await acting.ask_now(ports, alice, [space_id], "How long is a passport valid?")
+    assert await acting.work(ports) == (0 if writes == 5 else 1)  # the last write settles
+    found = (await documents.get(ports, alice, document_id)).value
+    assert (found.latest.status, found.current) == (DocumentStatus.READY, 1)
+    assert await ports.index.count(lease.job.partition) == 1
+    answer = await acting.ask_now(ports, alice, [found.space_id], "How long is a passport valid?")
     assert "ten years" in answer.text
+
+
+async def test_what_was_stored_after_its_document_was_erased_goes_with_the_next_attempt(
+    ports: Ports, alice: Principal
+) -> None:
+    document_id, lease = await taken(ports, alice, lease_s=0.3)
+
+    async def erased() -> None:
+        with contextlib.suppress(NotFoundError):  # once is enough
+            await documents.delete(ports, alice, document_id)
+        await acting.work(ports, kinds=(JobKind.ERASE_DOCUMENT,))
+
+    cut = dying(replace(ports, blobs=_Then(ports.blobs, "put", erased)), 3)  # type: ignore[arg-type]
+    with pytest.raises(DeadError):
+        await ingestion.ingest(cut, lease)
+    place = lease.job.partition
+    assert (await ports.index.count(place), await ports.blobs.count(place)) == (1, 1)
+    await asyncio.sleep(0.3)
+    assert await acting.work(ports) == 1
+    assert (await ports.index.count(place), await ports.blobs.count(place)) == (0, 0)
+
+
+async def test_an_older_version_that_ends_later_is_not_shown_in_place_of_a_newer_one(
+    ports: Ports, alice: Principal
+) -> None:
+    document_id, lease = await taken(ports, alice)
+
+    async def overtaken() -> None:
+        file = acting.file("A licence is valid for five years.")
+        await uploads.upload_version(ports, alice, document_id, file)
+        assert await acting.work(ports) == 1
+
+    index = _Then(ports.index, "stage", overtaken)
+    await ingestion.ingest(replace(ports, index=index), lease)  # type: ignore[arg-type]
+    found = (await documents.get(ports, alice, document_id)).value
+    assert [version.status for version in found.versions] == [DocumentStatus.READY] * 2
+    assert found.current == 2
+    assert await ports.index.count(lease.job.partition) == 1
+    answer = await acting.ask_now(ports, alice, [found.space_id], "How long is a licence valid?")
+    assert "five years" in answer.text
+
+
+async def test_how_far_an_earlier_attempt_came_is_told_no_more(
+    ports: Ports, alice: Principal
+) -> None:
+    document_id, lease = await taken(ports, alice)
+    found = await documents.get(ports, alice, document_id)
+    version = replace(found.value.latest, status=DocumentStatus.PROCESSING)
+    told = Progress(id=document_id, version=1, stage="reading", fraction=0.1)
+    await ports.records.commit(
+        lease.job.partition,
+        Put(kind=DOCUMENTS, value=replace(found.value, versions=(version,)), if_etag=found.etag),
+        Put(kind=PROGRESS, value=told),
+    )
+    await ports.jobs.release(lease, delay_s=0, reason="unavailable", counted=False)
+    assert await acting.work(ports) == 1
+    assert await ports.records.count(PROGRESS, lease.job.partition) == 0
 
 
 async def test_a_document_deleted_while_it_is_read_leaves_nothing(
@@ -75,24 +126,86 @@ async def test_a_document_deleted_while_it_is_read_leaves_nothing(
         await documents.get(ports, alice, document_id)
 
 
-class _CutError(Exception):
-    """The process ends here."""
+async def taken(ports: Ports, alice: Principal, lease_s: float = 30.0) -> tuple[str, Lease]:
+    """Return the id of a document that was uploaded, and the lease of its job."""
+    space_id = await acting.space(ports, alice)
+    file = acting.file(acting.PASSPORT)
+    uploaded = await uploads.upload(ports, alice, space_id, file, acting.said)
+    lease = await ports.jobs.claim((JobKind.INGEST,), worker="w", lease_s=lease_s)
+    assert lease is not None
+    return uploaded.document.value.id, lease
 
 
-class _Cut:
-    """A port whose process dies right after one of its methods did its work."""
+async def test_what_takes_long_says_how_far_it_is_and_then_no_more(
+    ports: Ports, alice: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingestion, "_REPORT_S", 0.01)
+    document_id, lease = await taken(ports, alice)
+    goes_on = asyncio.Event()
+    slow = _Then(ports.index, "stage", goes_on.wait)
+    reading = asyncio.create_task(ingestion.ingest(replace(ports, index=slow), lease))  # type: ignore[arg-type]
+    seen: list[Progress] = []
+    async with asyncio.timeout(30):
+        while not seen or seen[-1].stage != "indexing":
+            found = (await documents.get(ports, alice, document_id)).value
+            seen += (await documents.progress(ports, [found])).values()
+            await asyncio.sleep(0)
+    goes_on.set()
+    await reading
+    found = (await documents.get(ports, alice, document_id)).value
+    assert (found.latest.status, found.current) == (DocumentStatus.READY, 1)
+    assert await ports.records.count(PROGRESS, alice.space(found.space_id)) == 0
+    assert [one.fraction for one in seen] == sorted(one.fraction for one in seen)
 
-    def __init__(self, port: object, method: str) -> None:
+
+async def test_a_title_that_is_changed_while_the_document_is_read_is_the_one_that_is_found(
+    ports: Ports, alice: Principal
+) -> None:
+    document_id, lease = await taken(ports, alice)
+
+    async def retitled() -> None:
+        found = await documents.get(ports, alice, document_id)
+        wanted = documents.Description(title="Renamed", metadata={}, tags=())
+        await documents.describe(ports, found, wanted, found.etag)
+
+    index = _Then(ports.index, "stage", retitled)
+    await ingestion.ingest(replace(ports, index=index), lease)  # type: ignore[arg-type]
+    place = lease.job.partition
+    [found] = (await ports.index.search(place, "How long is a passport valid?", limit=1)).candidates
+    assert found.passage.title == "Renamed"
+
+
+async def test_a_document_deleted_between_reading_and_switching_leaves_nothing(
+    ports: Ports, alice: Principal
+) -> None:
+    document_id, lease = await taken(ports, alice)
+
+    async def deleted() -> None:
+        await documents.delete(ports, alice, document_id)
+
+    index = _Then(ports.index, "stage", deleted)
+    await ingestion.ingest(replace(ports, index=index), lease)  # type: ignore[arg-type]
+    await acting.work(ports)
+    assert await ports.index.count(lease.job.partition) == 0
+    assert await ports.blobs.count(lease.job.partition) == 0
+
+
+class _Then:
+    """A port after one of whose methods something else happens before it returns."""
+
+    def __init__(self, port: object, method: str, then: Callable[[], Awaitable[object]]) -> None:
         self._port = port
         self._method = method
+        self._then = then
 
     def __getattr__(self, name: str) -> object:
         found = getattr(self._port, name)
         if name != self._method:
             return found
 
-        async def cut(*args: object, **named: object) -> object:
-            await found(*args, **named)
-            raise _CutError
+        async def followed(*args: object, **named: object) -> object:
+            told = await found(*args, **named)
+            await self._then()
+            return told
 
-        return cut
+        return followed

@@ -65,6 +65,19 @@ class Proof:
     absent: set[int] = field(default_factory=set)  # numbers of looks at what is not there
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of a commit: the items of its jobs, its name, and whether it looks first.
+
+    The first try takes for granted that what is to be removed is there: most often it is.
+    """
+
+    jobs: Mapping[str, Item]
+    op: str
+    looks: bool
+    there: dict[str, bool] = field(default_factory=dict)  # by id, after the operations so far
+
+
 class Commits:
     """Commits to the container of records."""
 
@@ -81,8 +94,9 @@ class Commits:
             raise ValueError(f"a commit has at most {MOST_CHANGES} changes")
         place = items.place(partition)
         async with self._proof(partition, changes) as proof:
-            for _ in range(_TRIES):
-                wanted = self._steps(partition, changes, jobs, proof.op)
+            for number in range(_TRIES):
+                attempt = Attempt(jobs, proof.op, looks=number > 0)
+                wanted = self._steps(partition, changes, attempt)
                 steps = [step async for step in wanted if step.change not in proof.absent]
                 if not steps and proof.chain is None:
                     return [""] * len(changes)
@@ -116,43 +130,36 @@ class Commits:
             self._chains.grew(chain, item)
 
     async def _steps(
-        self,
-        partition: Partition,
-        changes: Sequence[Change],
-        jobs: Mapping[str, Item],
-        op: str,
+        self, partition: Partition, changes: Sequence[Change], attempt: Attempt
     ) -> AsyncIterator[Step]:
-        """Yield the operations, after a look at what is to be removed or settled."""
-        there: dict[str, bool] = {}  # by id, after the operations so far
+        """Yield the operations, after a look at what is to be removed or settled if need be."""
         for number, change in enumerate(changes):
             match change:
                 case Put():
-                    item = items.record(partition, change, op)
-                    there[item["id"]] = True
+                    item = items.record(partition, change, attempt.op)
+                    attempt.there[item["id"]] = True
                     yield _put(number, change, item)
                 case Remove():
-                    for step in await self._removed(partition, number, change, there):
+                    for step in await self._removed(partition, number, change, attempt):
                         yield step
                 case Enqueue(job=job):
-                    yield Step(number, ("create", (jobs[job.id],)), _TAKEN)
+                    yield Step(number, ("create", (attempt.jobs[job.id],)), _TAKEN)
                 case Settle():
                     yield await self._settled(partition, number, change)
                 case Look():
                     yield Step(number, ("read", (items.record_id(change.kind.name, change.id),)))
 
     async def _removed(
-        self, partition: Partition, number: int, change: Remove, there: dict[str, bool]
+        self, partition: Partition, number: int, change: Remove, attempt: Attempt
     ) -> list[Step]:
         name = items.record_id(change.kind.name, change.id)
-        known, there[name] = there.get(name), False
+        known, attempt.there[name] = attempt.there.get(name), False
         if change.if_etag is not None:
             condition = {"if_match_etag": items.quoted(change.if_etag)}
             return [Step(number, ("delete", (name,), condition), _STALE)]
-        stands = await self._is_there(partition, name) if known is None else known
-        return [Step(number, ("delete", (name,)))] if stands else []
-
-    async def _is_there(self, partition: Partition, name: str) -> bool:
-        return await self._records.read(items.place(partition), name) is not None
+        if known is None and attempt.looks:
+            known = await self._records.read(items.place(partition), name) is not None
+        return [] if known is False else [Step(number, ("delete", (name,)))]
 
     async def _settled(self, partition: Partition, number: int, change: Settle) -> Step:
         name = items.job_id(change.lease.job.id)

@@ -82,13 +82,17 @@ class CosmosPassageIndex:
 
     async def activate(self, ref: VersionRef, attributes: Attributes) -> None:
         """Let the staged passages be proposed and switch the head; the old ones go last."""
-        document_id = ref.document_id
-        named = passages.named(await self._heads.staged(ref), ref)
+        document_id, head = ref.document_id, await self._heads.staged(ref)
+        if head and passages.overtakes(head, ref) and str(ref.version) not in head["staged"]:
+            return
+        named = passages.named(head, ref)
 
         def switched(head: Item) -> Item:
             if passages.named(head, ref) != named:
                 raise UnavailableError(dependency="index", retry_after=1)  # staged again meanwhile
             others = {k: v for k, v in head["staged"].items() if k != str(ref.version)}
+            if passages.overtakes(head, ref):
+                return {**head, "staged": others}
             changed = {"active": named["generation"], "passages": named["passages"]}
             changed |= {"version": ref.version, "staged": others}
             return passages.described({**head, **changed}, named["title"], attributes)
@@ -137,13 +141,15 @@ class CosmosPassageIndex:
         found = await self._of(partition, document_id)
         return await self._delete(partition, [row["id"] for row in found])
 
-    async def drop(self, partition: Partition) -> None:
+    async def drop(self, partition: Partition) -> int:
         """Delete all of a space, portion by portion; the stamp first, and heads first of each."""
-        place = items.place(partition)
+        place, gone = items.place(partition), 0
         while rows := await self._container.query(place, _SOME):
             await self._heads.forget(place)
             rows.sort(key=lambda row: str(row["kind"]))
             await self._delete(partition, [row["id"] for row in rows])
+            gone += sum(row["kind"] == passages.PASSAGE for row in rows)
+        return gone
 
     async def count(self, partition: Partition, document_id: str | None = None) -> int:
         """Count in the index."""

@@ -62,6 +62,11 @@ def named(head: Item | None, ref: VersionRef) -> Item:
     }
 
 
+def overtakes(head: Item, ref: VersionRef) -> bool:
+    """Tell whether a newer version than this is seen."""
+    return (head["version"] or 0) > ref.version
+
+
 def next_stamp(partition: Partition, stamp: Item | None) -> Item:
     """Return the stamp of a space after one more change; a dropped space's numbers begin anew."""
     if stamp is not None:

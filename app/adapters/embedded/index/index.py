@@ -122,9 +122,11 @@ class EmbeddedPassageIndex:
             return 0
         return await self._write(path, store.remove, document_id, sweep=True)
 
-    async def drop(self, partition: Partition) -> None:
+    async def drop(self, partition: Partition) -> int:
         """Remove the space's file."""
+        passages = await self.count(partition)
         await self._on(self._writers, self._dropped, self._path(partition))
+        return passages
 
     async def count(self, partition: Partition, document_id: str | None = None) -> int:
         """Count what the file has."""

@@ -69,7 +69,17 @@ def stage(connection: sqlite3.Connection, new: NewVersion) -> None:
 def activate(
     connection: sqlite3.Connection, document_id: str, version: int, attributes: bytes
 ) -> bool:
-    """Make a version the only visible one; older staged ones go. False if it is nowhere."""
+    """Make a version the only visible one; older staged ones go. False if it is nowhere.
+
+    A version older than the visible one is not shown, and goes, too.
+    """
+    newer = connection.execute(
+        "SELECT key FROM versions WHERE document_id = ? AND version > ? AND visible",
+        (document_id, version),
+    ).fetchone()
+    if newer is not None:
+        _delete(connection, "document_id = ? AND version = ?", (document_id, version))
+        return True
     staged = connection.execute(
         "SELECT key FROM versions WHERE document_id = ? AND version = ? AND NOT visible",
         (document_id, version),

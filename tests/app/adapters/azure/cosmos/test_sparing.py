@@ -109,6 +109,21 @@ async def test_many_records_are_one_question(
         assert one == await store.records.get(DOCUMENTS, space, id_)
 
 
+async def test_what_is_to_be_removed_is_looked_for_only_if_it_is_not_there(
+    store: CosmosStore, space: Partition, asked: Callable[[], int]
+) -> None:
+    document = a_document(space)
+    await store.records.commit(space, Put(kind=DOCUMENTS, value=document))
+    asked()
+    for expected in (1, 2):  # the batch; refused, it is followed by the look
+        await store.records.commit(space, Remove(kind=DOCUMENTS, id=document.id))
+        assert asked() == expected
+    other = a_document(space)
+    gone = Remove(kind=DOCUMENTS, id=document.id)
+    await store.records.commit(space, gone, Put(kind=DOCUMENTS, value=other))
+    assert await store.records.get(DOCUMENTS, space, other.id) is not None
+
+
 def test_of_too_many_the_first_are_forgotten() -> None:
     remembered: Remembered[int, str] = Remembered(2)
     for number in range(3):

@@ -1,0 +1,75 @@
+"""Erasing ends with nothing left and a complete receipt wherever it was cut."""
+
+import asyncio
+
+import pytest
+
+from app.core import documents, erasure, spaces
+from app.core.access import Principal
+from app.core.kinds import CONTENT_CLAIMS, DOCUMENTS, PROGRESS, QUOTATIONS, RECEIPTS, SPACES
+from app.core.models import JobKind, Lease, Partition, Receipt
+from app.core.ports import Ports
+from tests.app.core import acting
+from tests.app.core.dying import DeadError, dying
+
+
+async def leased(ports: Ports, kind: JobKind) -> Lease:
+    lease = await ports.jobs.claim((kind,), worker="w", lease_s=0.01)
+    assert lease is not None
+    return lease
+
+
+async def receipt(ports: Ports, alice: Principal, id_: str) -> Receipt:
+    found = await ports.records.get(RECEIPTS, alice.home, id_)
+    assert found is not None
+    return found.value
+
+
+async def left(ports: Ports, place: Partition) -> list[int]:
+    return [
+        await ports.records.count(DOCUMENTS, place),
+        await ports.records.count(CONTENT_CLAIMS, place),
+        await ports.records.count(PROGRESS, place),
+        await ports.records.count(QUOTATIONS, place),
+        await ports.index.count(place),
+        await ports.blobs.count(place),
+    ]
+
+
+@pytest.mark.parametrize("writes", range(1, 7))
+async def test_a_document_s_erasure_that_is_cut_after_any_write_is_completed_by_the_next_attempt(
+    ports: Ports, alice: Principal, writes: int
+) -> None:
+    space_id = await acting.space(ports, alice)
+    document_id = await acting.upload(ports, alice, space_id, acting.PASSPORT)
+    await acting.ask_now(ports, alice, [space_id], "How long is a passport valid?")
+    await documents.delete(ports, alice, document_id)
+    lease = await leased(ports, JobKind.ERASE_DOCUMENT)
+    with pytest.raises(DeadError):
+        await erasure.erase_document(dying(ports, writes), lease)
+    await asyncio.sleep(0.02)
+    assert await acting.work(ports) == (0 if writes == 6 else 1)  # the last write settles
+    assert await left(ports, alice.space(space_id)) == [0] * 6
+    told = await receipt(ports, alice, document_id)
+    assert told.completed_at is not None
+    assert (told.removed["passages"], set(told.remaining.values())) == (1, {0})
+
+
+@pytest.mark.parametrize("writes", range(1, 7))
+async def test_a_space_s_erasure_that_is_cut_after_any_write_is_completed_by_the_next_attempt(
+    ports: Ports, alice: Principal, writes: int
+) -> None:
+    space_id = await acting.space(ports, alice)
+    await acting.upload(ports, alice, space_id, acting.PASSPORT)
+    await acting.ask_now(ports, alice, [space_id], "How long is a passport valid?")
+    await spaces.delete(ports, alice, space_id)
+    lease = await leased(ports, JobKind.ERASE_SPACE)
+    with pytest.raises(DeadError):
+        await erasure.erase_space(dying(ports, writes), lease)
+    await asyncio.sleep(0.02)
+    assert await acting.work(ports) == (0 if writes == 6 else 1)  # the last write settles
+    assert await left(ports, alice.space(space_id)) == [0] * 6
+    assert await ports.records.get(SPACES, alice.home, space_id) is None
+    told = await receipt(ports, alice, space_id)
+    assert told.completed_at is not None
+    assert set(told.remaining.values()) == {0}
