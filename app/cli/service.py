@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.cli import processes as several
+from app.cli.processes import Inherited
 from app.cli.screen import Screen
 from app.core import loglines
 from app.core.errors import SetupError
@@ -34,6 +36,10 @@ def serve(
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Listen on this port, not EVA_PORT.")
     ] = None,
+    processes: Annotated[
+        int | None, typer.Option(min=1, max=64, help="So many answer, not EVA_PROCESSES.")
+    ] = None,
+    inherited: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Start the service: the API and, unless EVA_WORKER is off, the worker.
 
@@ -43,14 +49,42 @@ def serve(
     settings = Settings.load()
     settings = replace(settings, host=host or settings.host)
     settings = replace(settings, port=settings.port if port is None else port)
+    settings = replace(settings, processes=processes or settings.processes)
     if settings.backend == "embedded" and settings.metrics_port is None:
         settings = replace(settings, metrics_port=METRICS_PORT)
     _log(settings)
+    if inherited is None and settings.processes > 1:
+        _keep(settings)
+        return
     _looped(_open_once(settings))
+    keeper = None if inherited is None else Inherited.read(inherited)
     try:
-        _server(settings).run()
+        _server(settings, keeper).run([keeper.listening] if keeper else None)
     except SystemExit as failed:  # it has logged why
         raise typer.Exit(1) from failed
+
+
+def _keep(settings: Settings) -> None:
+    """Let several processes answer."""
+    if settings.backend == "embedded":
+        raise SetupError("EVA_PROCESSES: a data folder is served by one process")
+    if settings.metrics_port:
+        raise SetupError("EVA_METRICS_PORT is one process's; EVA_PROCESSES asks for several")
+    import uvloop
+
+    with several.listening(settings.host, settings.port) as shared:
+        host, port = shared.getsockname()[:2]
+        command = [sys.executable, "-m", "app.cli", "serve", "--inherited"]
+        told = uvloop.run(
+            several.keep(
+                command,
+                shared,
+                settings.processes,
+                lambda: _announce(f"http://{host}:{port}", settings, None),
+            )
+        )
+    signal.signal(told, signal.SIG_DFL)
+    signal.raise_signal(told)
 
 
 def worker() -> None:
@@ -130,12 +164,11 @@ def _looped(work: Coroutine[Any, Any, None]) -> None:
     uvloop.run(work)
 
 
-def _server(settings: Settings) -> "uvicorn.Server":
+def _server(settings: Settings, keeper: Inherited | None) -> "uvicorn.Server":
     import uvicorn
 
     from app.cli.first_start import administrator_token
-    from app.main import create_app
-    from app.web import accepting, connections
+    from app.web import accepting
 
     class Announcing(uvicorn.Server):
         """Says where it listens once it does; no key is issued by a start that failed."""
@@ -144,13 +177,28 @@ def _server(settings: Settings) -> "uvicorn.Server":
             await super().startup(sockets)
             if self.started:
                 await accepting.faster(self)
-                host, port = self.servers[0].sockets[0].getsockname()[:2]
-                first = settings.backend == "embedded"
-                token = await administrator_token(settings) if first else None
-                _announce(f"http://{host}:{port}", settings, token)
+                if keeper is None:
+                    host, port = self.servers[0].sockets[0].getsockname()[:2]
+                    first = settings.backend == "embedded"
+                    token = await administrator_token(settings) if first else None
+                    _announce(f"http://{host}:{port}", settings, token)
+                else:
+                    keeper.answers(self._stop)
                 _tune()
 
-    config = uvicorn.Config(
+        def _stop(self) -> None:
+            self.should_exit = True
+
+    return Announcing(_config(settings))
+
+
+def _config(settings: Settings) -> "uvicorn.Config":
+    import uvicorn
+
+    from app.main import create_app
+    from app.web import connections
+
+    return uvicorn.Config(
         lambda: create_app(settings),
         factory=True,
         host=settings.host,
@@ -164,7 +212,6 @@ def _server(settings: Settings) -> "uvicorn.Server":
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_GRACE_S,
     )
-    return Announcing(config)
 
 
 def _tune() -> None:

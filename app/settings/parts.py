@@ -38,6 +38,12 @@ class Service:
         "PORT",
         about="The port to listen on; 0 takes a free one.",
     )
+    processes: int = setting(
+        whole(1, 64),
+        1,
+        "EVA_PROCESSES",
+        about="How many processes answer requests, on Azure: as many as there are cores.",
+    )
     environment: Environment = setting(
         choice(Environment),
         "development",

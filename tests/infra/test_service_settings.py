@@ -102,6 +102,14 @@ def test_the_build_that_waits_does_no_background_work(graph_of: GraphOf) -> None
     assert kept.inputs["appSettingNames"] == ["EVA_WORKER"]
 
 
+@pytest.mark.parametrize(("sku", "cores"), [("P0v3", "1"), ("P1v3", "2"), ("P3v3", "8")])
+def test_so_many_processes_answer_as_an_instance_has_cores(
+    graph_of: GraphOf, sku: str, cores: str
+) -> None:
+    plan = {"planSku": sku}
+    assert {one["EVA_PROCESSES"] for one in told(graph_of("prod", **plan))} == {cores}
+
+
 OWN = {"AZURE_ENTRA_TENANT_ID": "t", "EVA_OIDC_ISSUERS": [{"issuer": "https://id.example.ca"}]}
 
 

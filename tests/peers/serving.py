@@ -27,10 +27,12 @@ class Served:
 def serving(peers: Together, port: int = 0, *, both: bool = False) -> Iterator[Served]:
     """Prepare the peers, then run service and worker for the duration of the context.
 
-    `both`: the service works too and answers what it is asked itself, as it does on App Service;
-    documents are left to the worker.
+    `both`: the service works too and answers what it is asked itself, as it does on App Service, in
+    a process for each core; documents are left to the worker.
     """
     working = {"EVA_WORKER": "true" if both else "false", "EVA_INGEST_PLACES": "0"}
+    if both:
+        working["EVA_PROCESSES"] = str(len(os.sched_getaffinity(0)))
     serve = Program(
         name="serve",
         command=[*_EVA, "serve", "--port", str(port)],

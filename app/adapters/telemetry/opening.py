@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
@@ -113,7 +114,7 @@ class Telemetry:
         about = {
             "service.name": f"eva-{self.sending.role}",
             "service.version": self.sending.version,
-            "service.instance.id": socket.gethostname(),
+            "service.instance.id": f"{socket.gethostname()}/{os.getpid()}",
             "deployment.environment.name": self.sending.environment,
         }
         if self.sending.azure_connection is not None:

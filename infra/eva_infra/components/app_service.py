@@ -16,6 +16,9 @@ SWAPPED = ["siteConfig.linuxFxVersion"]
 SLOT = "staging"
 DOMAIN = "azurewebsites.net"  # what sites are called below, by which the edge and `dev` call them
 STAYS_WITH_SLOT = ("EVA_WORKER",)
+# How many cores an instance has, each of which a process of the service fills.
+# https://azure.microsoft.com/pricing/details/app-service/linux/
+CORES = {"P0v3": 1, "P1v3": 2, "P2v3": 4, "P3v3": 8}
 
 
 class AppService(pulumi.ComponentResource):
@@ -146,6 +149,7 @@ class AppService(pulumi.ComponentResource):
     def _settings(self, *, worker: bool) -> list[web.NameValuePairArgs]:
         args, name = self._args, self._ctx.name("app")
         given: dict[str, pulumi.Input[str]] = {
+            "EVA_PROCESSES": str(CORES[self._ctx.settings.plan_sku]),
             **args.variables,
             # Both in both: a setting that differs restarts what a swap has warmed up.
             "EVA_ALLOWED_HOSTS": f"{name}.{DOMAIN},{name}-{SLOT}.{DOMAIN}",

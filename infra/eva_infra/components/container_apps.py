@@ -11,6 +11,7 @@ from eva_infra.context import Context, child
 from eva_infra.service_settings import JOB_KINDS, QUEUE_PREFIX
 
 REQUESTS_AT_ONCE = "50"
+CORES = 2  # of an instance, each of which a process of the service fills
 # What deployments change: the image, and which revision is used.
 DEPLOYED = ["template.containers[0].image"]
 TRAFFIC = ["configuration.ingress.traffic"]
@@ -154,6 +155,7 @@ class ContainerApps(pulumi.ComponentResource):
     def _container(self, role: _Role) -> app.ContainerArgs:
         args = self._args
         plain: dict[str, pulumi.Input[str]] = {
+            "EVA_PROCESSES": str(CORES),
             **args.variables,
             "EVA_ALLOWED_HOSTS": pulumi.Output.concat(self.host_name, ",", self.staging),
             "EVA_WORKER": "false",
@@ -162,7 +164,7 @@ class ContainerApps(pulumi.ComponentResource):
             name=role.name,
             image=image(args),
             command=role.command,
-            resources=app.ContainerResourcesArgs(cpu=2.0, memory="4Gi"),
+            resources=app.ContainerResourcesArgs(cpu=float(CORES), memory="4Gi"),
             env=[app.EnvironmentVarArgs(name=n, value=v) for n, v in plain.items()],
             probes=_probes() if role.called else [],
         )

@@ -1,0 +1,44 @@
+"""A keeper of two small programs that tell who they are: `keeping.py`; `child`: one of them."""
+
+import asyncio
+import os
+import signal
+import sys
+
+from app.cli.processes import Inherited, keep, listening
+
+
+def _say(line: str) -> None:
+    """Write a line in one piece: others write beside it."""
+    os.write(1, f"{line}\n".encode())
+
+
+async def _child(given: str) -> None:
+    keeper, gone = Inherited.read(given), asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, gone.set)
+
+    async def who(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(str(os.getpid()).encode())
+        writer.close()
+
+    async with await asyncio.start_server(who, sock=keeper.listening):
+        _say(f"child {os.getpid()}")
+        keeper.answers(gone.set)
+        await gone.wait()
+
+
+async def _keeper(command: list[str]) -> None:
+    with listening("127.0.0.1", 0) as shared:
+        port = shared.getsockname()[1]
+        told = await keep(command, shared, 2, lambda: _say(f"all at {port}"))
+    _say(f"told {told.name}")
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["child", given]:
+            asyncio.run(_child(given))
+        case ["failing"]:
+            asyncio.run(_keeper([sys.executable, "-c", "raise SystemExit(3)"]))
+        case _:
+            asyncio.run(_keeper([sys.executable, "-m", "tests.app.cli.keeping", "child"]))
