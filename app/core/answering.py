@@ -8,6 +8,7 @@ by meaning, as those in another language are, are for a composer that can read t
 
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -171,11 +172,13 @@ async def _composed(
 ) -> AsyncIterator[Checked]:
     """Yield the composer's sentences that hold; none twice."""
     said: set[str] = set()
-    async for claim in composing.claims(material):
-        checked = await citations.check(claim)
-        if checked is not None and checked.sentence.text not in said:
-            said.add(checked.sentence.text)
-            yield checked
+    at_once = composing.name == ExtractiveComposer.NAME
+    async with nullcontext() if at_once else citations.reading_ahead():
+        async for claim in composing.claims(material):
+            checked = await citations.check(claim)
+            if checked is not None and checked.sentence.text not in said:
+                said.add(checked.sentence.text)
+                yield checked
 
 
 async def _cite_closest(asking: Asking, material: Material, citations: Citations) -> None:

@@ -3,8 +3,10 @@
 A quote is compared with bytes of the stored text, never with what search returned.
 """
 
+import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -37,6 +39,19 @@ class Citations:
     dropped: int = 0
     _numbers: dict[_Span, int] = field(default_factory=dict)
     _stored: dict[int, bytes] = field(default_factory=dict)
+
+    @asynccontextmanager
+    async def reading_ahead(self) -> AsyncIterator[None]:
+        """Read the best passage, often the first to be quoted, while the claims are written.
+
+        Nothing is checked with it: it brings the text near, for a look that is over sooner.
+        """
+        ahead = asyncio.create_task(self._fetch(0))
+        try:
+            yield
+        finally:
+            ahead.cancel()
+            await asyncio.gather(ahead, return_exceptions=True)  # a check meets it again
 
     async def check(self, claim: Claim) -> Checked | None:
         """Return the claim as a sentence with the citations that hold.
@@ -73,14 +88,16 @@ class Citations:
     async def _read(self, index: int) -> bytes:
         """Return the passage's bytes, read once an answer; none if they have gone."""
         if index not in self._stored:
-            candidate = self.ranked[index].candidate
-            span = candidate.passage.span
             try:
-                stored = await self.reader(candidate, span.byte_start, span.byte_end)
+                self._stored[index] = await self._fetch(index)
             except NotFoundError:
-                stored = b""
-            self._stored[index] = stored
+                self._stored[index] = b""
         return self._stored[index]
+
+    async def _fetch(self, index: int) -> bytes:
+        candidate = self.ranked[index].candidate
+        span = candidate.passage.span
+        return await self.reader(candidate, span.byte_start, span.byte_end)
 
     def _number(self, support: Support) -> int:
         ranked = self.ranked[support.index]

@@ -24,6 +24,7 @@ _INVISIBLE = re.compile(
     r"[\u0000-\u0008\u000b-\u001f\u007f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]"
 )
 _SUSPECT = re.compile(r"[<\[&]|//|www\.|(?:script|data|file|mailto|tel):", re.IGNORECASE)
+_MARK = re.compile(r"[<\[&/:]")  # one of these, or `www.`, is in whatever is suspect
 _PASSES = 5  # taking something out may join what was around it
 
 
@@ -33,7 +34,8 @@ def sanitise(text: str, sources: Iterable[str]) -> str:
     Of a link its text stays. The result is one line.
     """
     clean = _INVISIBLE.sub("", text)
-    if not _SUSPECT.search(clean):
+    marked = _MARK.search(clean) or "www." in clean.lower()
+    if not (marked and _SUSPECT.search(clean)):
         return " ".join(clean.split())
     held = "\n".join(sources)
     rules = _rules(held)

@@ -1,14 +1,23 @@
 """Answers when a composer that costs tokens, and can fail, writes them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 
-from app.core.answering import Answered, Asking, ExtractiveComposer, answer
+from app.core.answering import Answered, Asking, ExtractiveComposer, Reader, answer
 from app.core.errors import NotFoundError, UnavailableError
 from app.core.models import Band, Usage
-from app.core.ports import Candidate, Claim, ComposingFailedError, Material, Spent, Support
+from app.core.ports import (
+    Candidate,
+    Claim,
+    Composer,
+    ComposingFailedError,
+    Material,
+    Spent,
+    Support,
+)
 from tests.app.core.passages import PlainAnalyzer, passage, searched
 
 QUESTION = "What is it that a loan lasts?"
@@ -40,14 +49,16 @@ async def stored(of: Candidate, start: int, end: int) -> bytes:
     return of.passage.text.encode()[: end - start]
 
 
-async def answered(composer: Failing, *, fallback: bool = True) -> Answered:
+async def answered(
+    composer: Composer, *, fallback: bool = True, reader: Reader = stored
+) -> Answered:
     extractive = ExtractiveComposer(PlainAnalyzer())
     return await answer(
         Asking(
             question=QUESTION,
             found=[searched(QUESTION, LOANS)],
             composer=composer,
-            reader=stored,
+            reader=reader,
             fallback=extractive if fallback else None,
         )
     )
@@ -101,3 +112,62 @@ async def test_without_a_fallback_a_failure_is_the_callers() -> None:
 async def test_what_no_model_can_cause_is_not_hidden_by_a_fallback() -> None:
     with pytest.raises(NotFoundError, match="not-found"):
         await answered(Failing([], NotFoundError()))
+
+
+@dataclass
+class Shelf:
+    """Texts that note each reading, and what ends before it has read; the first may fail."""
+
+    failure: Exception | None = None
+    endless: bool = False
+    reads: int = 0
+    left: int = 0
+    read: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def take(self, of: Candidate, start: int, end: int) -> bytes:
+        self.reads += 1
+        self.read.set()
+        if self.reads == 1 and self.failure is not None:
+            raise self.failure
+        if self.reads == 1 and self.endless:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.left += 1
+        return await stored(of, start, end)
+
+
+@dataclass
+class Patient:
+    """Says what it has to say once a passage was read."""
+
+    shelf: Shelf
+    name: str = "model"
+
+    async def compose(self, material: Material) -> AsyncIterator[Claim | Spent]:
+        assert material.question == QUESTION
+        await self.shelf.read.wait()
+        yield CLAIM
+
+
+@pytest.mark.parametrize("failure", [None, DOWN, NotFoundError(id="doc_1")])
+async def test_the_best_passage_is_read_while_a_model_writes_and_again_to_check(
+    failure: Exception | None,
+) -> None:
+    shelf = Shelf(failure)
+    made = (await answered(Patient(shelf), reader=shelf.take)).answer
+    assert [sentence.supported for sentence in made.sentences] == [True]
+    assert shelf.reads == 2
+
+
+async def test_what_is_still_being_read_ends_with_the_answer() -> None:
+    shelf = Shelf(endless=True)
+    made = (await answered(Patient(shelf), reader=shelf.take)).answer
+    assert made.band is Band.ANSWER
+    assert (shelf.reads, shelf.left) == (2, 1)
+
+
+async def test_what_takes_no_time_to_write_is_only_checked() -> None:
+    shelf = Shelf()
+    await answered(ExtractiveComposer(PlainAnalyzer()), reader=shelf.take)
+    assert shelf.reads == 1
