@@ -27,10 +27,7 @@ _MOST_TAKEN = 5
 _PAUSES_S = (0.25, 0.5, 1.0)  # between looks at a bell, longer as it stays quiet
 _MERGED_S = 0.5  # rings of a kind that follow each other as soon are one
 _MOST_TAKEN_AT_ONCE = 32
-_QUIET_S, _BROKEN_S = (
-    5.0,
-    1.0,
-)  # how long one may rely on a bell that works, and on one that doesn't
+_QUIET_S, _BROKEN_S = 5.0, 1.0  # how long a bell is relied on that works, and one that doesn't
 _MISTRUST_S = 30.0  # since the last failure
 _CLOSE_S = 2.0
 _POISON = "poison"
@@ -99,13 +96,17 @@ class QueueDoorbell:
             await queue.send_message(kind.value, time_to_live=_KEEP_S)
 
     async def _listen(self, kinds: Sequence[JobKind], ear: "_Ear") -> None:
-        """Wake those who wait until cancelled; between looks at several bells it pauses longer."""
+        """Wake those who wait until cancelled; of several bells each is looked at more seldom."""
         while True:
-            await asyncio.sleep(ear.next_look - time.monotonic())
-            ear.looked(len(kinds))
-            for kind in kinds:
-                with self._without_trouble(), metrics.calling("queue"):
-                    ear.wake(kind, await self._taken(kind, len(ear.waiting)))
+            kind = min(kinds, key=lambda one: ear.paces[one].next_look)
+            pace = ear.paces[kind]
+            await asyncio.sleep(pace.next_look - time.monotonic())
+            pace.looked(len(kinds))
+            with self._without_trouble(), metrics.calling("queue"):
+                rings = await self._taken(kind, len(ear.waiting))
+                if rings:
+                    pace.rang()
+                    ear.wake(kind, rings)
 
     async def _taken(self, kind: JobKind, most: int) -> int:
         """Take messages, and tell how many of them are rings."""
@@ -138,11 +139,9 @@ class QueueDoorbell:
 
 
 @dataclass(slots=True)
-class _Ear:
-    """Who waits for some bells, who listens, and when: the pause outlasts those who wait."""
+class _Pace:
+    """When a bell is looked at: soon after it rang, and more seldom as it stays quiet."""
 
-    waiting: list[asyncio.Future[JobKind]] = field(default_factory=list)
-    listening: asyncio.Task[None] | None = None
     next_look: float = 0.0  # monotonic
     looks: int = 0  # since it rang
 
@@ -150,10 +149,20 @@ class _Ear:
         pause = _PAUSES_S[min(self.looks, len(_PAUSES_S) - 1)]
         self.next_look, self.looks = time.monotonic() + bells * pause, self.looks + 1
 
+    def rang(self) -> None:
+        self.next_look, self.looks = time.monotonic() + _PAUSES_S[0], 1
+
+
+@dataclass(slots=True)
+class _Ear:
+    """Who waits for some bells, who listens, and how often: that outlasts those who wait."""
+
+    waiting: list[asyncio.Future[JobKind]] = field(default_factory=list)
+    listening: asyncio.Task[None] | None = None
+    paces: defaultdict[JobKind, _Pace] = field(default_factory=lambda: defaultdict(_Pace))
+
     def wake(self, kind: JobKind, rings: int) -> None:
-        """Wake as many as there are rings, and look again soon."""
-        if rings:
-            self.next_look, self.looks = time.monotonic() + _PAUSES_S[0], 1
+        """Wake as many as there are rings."""
         asleep = [one for one in self.waiting if not one.done()]
         for one in asleep[:rings]:
             one.set_result(kind)

@@ -106,11 +106,23 @@ async def test_who_waits_next_at_a_quiet_bell_looks_no_sooner(bell: QueueDoorbel
     kinds = (JobKind.ANSWER,)
     for _ in range(10):
         assert await bell.wait(kinds, 0.1) == []
-    assert bell._ears[kinds].looks <= 3
+    assert bell._ears[kinds].paces[JobKind.ANSWER].looks <= 3
     waiting = asyncio.create_task(bell.wait(kinds, LONG_S))
     bell.ring(JobKind.ANSWER)
     assert await waiting == [JobKind.ANSWER]
-    assert bell._ears[kinds].looks == 1
+    assert bell._ears[kinds].paces[JobKind.ANSWER].looks == 1
+
+
+async def test_a_quiet_bell_is_looked_at_no_sooner_because_another_rang(
+    bell: QueueDoorbell,
+) -> None:
+    kinds = (JobKind.DESCRIBE, JobKind.ERASE_SPACE)
+    quiet = bell._ears[kinds].paces[JobKind.DESCRIBE]
+    quiet.next_look = time.monotonic() + LONG_S
+    for _ in range(2):
+        bell.ring(JobKind.ERASE_SPACE)
+        assert await bell.wait(kinds, LONG_S) == [JobKind.ERASE_SPACE]
+    assert quiet.looks == 0
 
 
 async def test_a_bell_that_failed_is_relied_on_for_less_long(
