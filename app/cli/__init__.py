@@ -11,7 +11,19 @@ from typing import Annotated
 
 import typer
 
-from app.cli import asking, audit, azure, backups, demo, doctor, documents, keys, service, spaces
+from app.cli import (
+    asking,
+    audit,
+    azure,
+    backups,
+    demo,
+    developing,
+    doctor,
+    documents,
+    keys,
+    service,
+    spaces,
+)
 from app.cli.refusal import RefusedError
 from app.core.errors import SetupError
 from app.settings import SettingsError
@@ -37,8 +49,8 @@ app.add_typer(azure.app, name="azure")
 app.command()(backups.backup)
 app.command()(backups.restore)
 app.command()(doctor.doctor)
-app.command()(service.openapi)
-app.command()(service.dev_issuer)
+app.command()(developing.openapi)
+app.command()(developing.dev_issuer)
 
 
 def _version(*, wanted: bool) -> None:

@@ -1,8 +1,7 @@
-"""`eva serve`, `eva worker`, `eva openapi`."""
+"""`eva serve`, `eva worker`."""
 
 import asyncio
 import gc
-import json
 import signal
 import socket
 import sys
@@ -18,7 +17,6 @@ from app.cli.processes import Inherited
 from app.cli.screen import Screen
 from app.core import loglines
 from app.core.errors import SetupError
-from app.core.models import DEFAULT_TENANT
 from app.settings import Settings
 from app.telemetry import METRICS_PORT
 
@@ -93,43 +91,6 @@ def worker() -> None:
     _log(settings)
     Screen().note(f"working on {_place(settings)}; Ctrl+C stops")
     _looped(_work(settings))
-
-
-def dev_issuer(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Listen on this port.")] = 8400,
-) -> None:
-    """Run an issuer of access tokens for development: loopback only, a new key each time."""
-    from app.wiring import run_dev_issuer
-
-    settings = Settings.load()
-    url = f"http://127.0.0.1:{port}"
-    trust = [{"issuer": url, "audiences": ["eva-api"], "tenants": {DEFAULT_TENANT: DEFAULT_TENANT}}]
-    screen = Screen()
-    screen.say(f"Start the service with\n\n  EVA_OIDC_ISSUERS='{json.dumps(trust)}' eva serve\n")
-    ask = f"-d grant_type=client_credentials -d roles=reader -d tid={DEFAULT_TENANT}"
-    screen.say(f"and get a token with\n\n  curl {ask} {url}/token\n")
-    try:
-        asyncio.run(run_dev_issuer(settings, port))
-    except ValueError as refused:
-        raise SetupError(str(refused)) from None
-
-
-def openapi(
-    *,
-    table: Annotated[
-        bool, typer.Option("--table", help="Print a Markdown table of the operations instead.")
-    ] = False,
-) -> None:
-    """Print the OpenAPI document of the API."""
-    from app.main import create_app
-
-    document = create_app(Settings()).openapi()
-    if table:
-        from app.cli.operations import page
-
-        print(page(document), end="")
-    else:
-        Screen(as_json=True).data(document)
 
 
 def _log(settings: Settings) -> None:
