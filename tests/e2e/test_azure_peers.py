@@ -1,9 +1,11 @@
 """The whole service on Azure's protocols: its worker a process of its own, faults on the way."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx2
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from tests.e2e import steps
@@ -119,3 +121,25 @@ async def test_storage_that_is_gone_refuses_an_upload_and_keeps_none_of_it(
     peers.faults.reset()
     listed = (await client.get(f"/spaces/{space_id}/documents")).json()
     assert listed["items"] == []
+
+
+async def test_of_several_processes_one_that_is_killed_is_replaced_and_missed_by_nobody(
+    peers: Together, served: Served
+) -> None:
+    with serving(peers, both=True, count=2) as several:
+        keeper = psutil.Process(several.processes[0].pid)
+        first, second = keeper.children()
+        headers, api = {"X-API-Key": served.key}, f"{several.url}/api/v1"
+        async with httpx2.AsyncClient(base_url=api, headers=headers, timeout=60) as one:
+            space_id, _ = await ready_space(one)
+        first.kill()
+        first.wait(20)
+        async with httpx2.AsyncClient(base_url=api, headers=headers, timeout=60) as other:
+            assert (await steps.ask(other, space_id, QUESTION))["band"] == "answer"
+        for _ in range(400):
+            if len(keeper.children()) == 2:
+                break
+            await asyncio.sleep(0.05)
+        left, replaced = sorted(keeper.children(), key=lambda one: one.pid != second.pid)
+        assert left == second
+        assert replaced != first

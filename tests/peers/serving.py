@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from tests.peers.programs import ROOT, Program, Running, running
 from tests.peers.together import Together
 
+CORES = len(os.sched_getaffinity(0))
 _EVA = [sys.executable, "-m", "app.cli"]
 
 
@@ -24,15 +25,17 @@ class Served:
 
 
 @contextlib.contextmanager
-def serving(peers: Together, port: int = 0, *, both: bool = False) -> Iterator[Served]:
+def serving(
+    peers: Together, port: int = 0, *, both: bool = False, count: int = CORES
+) -> Iterator[Served]:
     """Prepare the peers, then run service and worker for the duration of the context.
 
     `both`: the service works too and answers what it is asked itself, as it does on App Service, in
-    a process for each core; documents are left to the worker.
+    `count` processes; documents are left to the worker.
     """
     working = {"EVA_WORKER": "true" if both else "false", "EVA_INGEST_PLACES": "0"}
     if both:
-        working["EVA_PROCESSES"] = str(len(os.sched_getaffinity(0)))
+        working["EVA_PROCESSES"] = str(count)
     serve = Program(
         name="serve",
         command=[*_EVA, "serve", "--port", str(port)],
