@@ -42,7 +42,7 @@ class Seen:
     lateness: Mapping[int, int]
     generator_cpu: Sequence[tuple[float, float]]
     users: int
-    per_second: Sequence[int]  # answers of all classes
+    per_second: Sequence[int]  # answers of all classes, refusals and failures not among them
     server: Sequence[Mapping[str, float]]
 
     @property
@@ -79,7 +79,8 @@ def seen(told: Mapping[str, Any], server: Sequence[Mapping[str, float]]) -> Seen
         generator_cpu=[(at, share) for at, share in told["generator_cpu"]],
         users=max((count for _, count in told["users"]), default=0),
         per_second=[
-            sum(one["num_requests"] for one in kinds.values()) for kinds in told["seconds"].values()
+            sum(one["num_requests"] - one["num_failures"] for one in kinds.values())
+            for kinds in told["seconds"].values()
         ],
         server=server,
     )

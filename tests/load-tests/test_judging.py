@@ -117,6 +117,13 @@ def test_a_peak_that_is_answered_too_slowly_to_be_one_fails(
     assert judged.reasons == ("70 requests a second, 80 to be carried",)
 
 
+def test_refusals_and_failures_do_not_count_as_carried(judging: ModuleType) -> None:
+    one = {"num_requests": 90, "num_failures": 30, "shed": 20, "response_times": {}}
+    run: dict[str, Any] = {"stats": [], "names": [], "steps": [], "unexpected": {}, "lateness": {}}
+    run |= {"generator_cpu": [], "users": [], "seconds": {"0": {"ask": one, "read": one}}}
+    assert judging.seen(run, []).rate == 120
+
+
 def test_memory_files_and_tasks_that_grow_fail_a_soak(
     judging: ModuleType, good: Any, script: Script
 ) -> None:
