@@ -113,7 +113,8 @@ async def _opened(
         running = await stack.enter_async_context(
             worker.start(ports, live, settings, signals.traces if signals else None)
         )
-    listeners = Listeners(ports, live, grace_s=settings.sse_grace_s)
+    alone = settings.backend == "embedded"  # one process serves a data folder
+    listeners = Listeners(ports, live, grace_s=settings.sse_grace_s if alone else None)
     stack.push_async_callback(listeners.close)
     return Services(
         ports=ports,

@@ -8,16 +8,19 @@ answers, and learns that the keeper is gone.
 
 import asyncio
 import logging
+import os
 import signal
 import socket
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Self
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 from app.core.errors import SetupError
 
-_AGAIN_S = 1.0  # before another takes the place of one that ended
-_GRACE_S = 15.0  # more than a process takes to end what is under way
+_AGAIN_S, _AGAIN_MOST_S = 1.0, 30.0  # before another is started; doubled while none answers
+_START_S = 120.0  # until one that does not answer is ended
+_GRACE_S = 30.0  # more than a process takes to end what is under way and to tell of it
 _LOG = logging.getLogger(__name__)
 _ANSWERS = b"+"
 
@@ -44,8 +47,20 @@ class Inherited:
             gone()
 
         self.line.setblocking(False)
-        self.line.send(_ANSWERS)
-        loop.add_reader(self.line, ended)
+        try:
+            self.line.send(_ANSWERS)
+        except OSError:  # gone before
+            gone()
+        else:
+            loop.add_reader(self.line, ended)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What each process runs: a command, followed by what `Inherited.read` takes, and settings."""
+
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -62,22 +77,23 @@ def listening(host: str, port: int) -> socket.socket:
 
 
 async def keep(
-    command: Sequence[str], shared: socket.socket, count: int, answering: Callable[[], None]
+    program: Program, shared: socket.socket, count: int, answering: Callable[[], None]
 ) -> signal.Signals:
     """Keep so many processes until a signal ends them all; return which it was.
 
-    `command` is what starts one; what `Inherited.read` takes is put behind it. `answering` is
-    called once all of them do. SetupError if one can't be started at first; it has said why.
+    `answering` is called once all of them do. SetupError if one can't be started at first; it has
+    said why.
     """
     loop = asyncio.get_running_loop()
     told: asyncio.Future[signal.Signals] = loop.create_future()
     for one in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(one, _tell, told, one)
     started = [asyncio.Event() for _ in range(count)]
-    places = [asyncio.ensure_future(_place(command, shared, one)) for one in started]
+    places = [asyncio.ensure_future(_place(program, shared, one)) for one in started]
     announcing = asyncio.ensure_future(_announced(started, answering))
     try:
-        done, _ = await asyncio.wait([told, *places], return_when=asyncio.FIRST_COMPLETED)
+        awaited: list[asyncio.Future[Any]] = [told, *places]
+        done, _ = await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for task in (announcing, *places):
             task.cancel()
@@ -98,41 +114,65 @@ async def _announced(started: Sequence[asyncio.Event], answering: Callable[[], N
     answering()
 
 
-async def _place(
-    command: Sequence[str], shared: socket.socket, started: asyncio.Event
-) -> signal.Signals:
+async def _place(program: Program, shared: socket.socket, started: asyncio.Event) -> None:
     """Have a process run here, again and again, until cancelled."""
+    pause = _AGAIN_S
     while True:
-        ours, theirs = socket.socketpair()
-        passed = (shared.fileno(), theirs.fileno())
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            ",".join(map(str, passed)),
-            pass_fds=passed,
-            start_new_session=True,  # Ctrl+C is the keeper's to pass on
-        )
+        answered = await _run(program, shared, started)
+        if not started.is_set():
+            raise SetupError("a process that is to answer requests did not start")
+        pause = _AGAIN_S if answered else min(2 * pause, _AGAIN_MOST_S)
+        await asyncio.sleep(pause)
+
+
+async def _run(program: Program, shared: socket.socket, started: asyncio.Event) -> bool:
+    """Run a process to its end; return whether it ever answered."""
+    ours, theirs = socket.socketpair()
+    passed = (shared.fileno(), theirs.fileno())
+    with ours, theirs:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *program.command,
+                ",".join(map(str, passed)),
+                pass_fds=passed,
+                env={**os.environ, **program.environment},
+                start_new_session=True,  # Ctrl+C is the keeper's to pass on
+            )
+        except OSError as failed:  # no room for another: those that are there go on
+            _LOG.warning("no process could be started: %s", failed.strerror)
+            return False
         theirs.close()
         try:
-            reader, writer = await asyncio.open_connection(sock=ours)
-            if await reader.read(1) == _ANSWERS:
+            answered = await _answers(ours)
+            if answered:
                 started.set()
-            elif not started.is_set():
-                raise SetupError("a process that is to answer requests did not start")
-            await process.wait()
-            writer.close()
+                await process.wait()
         finally:
             await _ended(process)
-        _LOG.warning("process %d ended with %s", process.pid, process.returncode)
-        await asyncio.sleep(_AGAIN_S)
+    how = "ended" if answered else "never answered, and ended"
+    _LOG.warning("process %d %s with %s", process.pid, how, process.returncode)
+    return answered
+
+
+async def _answers(line: socket.socket) -> bool:
+    """Wait until the process at the other end answers requests; False if it won't."""
+    line.setblocking(False)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_START_S):
+            return await asyncio.get_running_loop().sock_recv(line, 1) == _ANSWERS
+    return False
 
 
 async def _ended(process: asyncio.subprocess.Process) -> None:
-    """Let a process end what is under way, but not forever."""
+    """Let a process end what is under way, but not forever, nor once nobody waits for it."""
     if process.returncode is not None:
         return
     process.terminate()
     try:
         await asyncio.wait_for(process.wait(), _GRACE_S)
     except TimeoutError:
-        process.kill()
-        await process.wait()
+        pass
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()

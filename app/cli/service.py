@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.cli import processes as several
-from app.cli.processes import Inherited
+from app.cli.processes import Inherited, Program, keep, listening
 from app.cli.screen import Screen
 from app.core import loglines
 from app.core.errors import SetupError
@@ -63,24 +62,25 @@ def serve(
 
 
 def _keep(settings: Settings) -> None:
-    """Let several processes answer."""
+    """Let several processes answer, which share the memory that one would take."""
     if settings.backend == "embedded":
         raise SetupError("EVA_PROCESSES: a data folder is served by one process")
     if settings.metrics_port:
         raise SetupError("EVA_METRICS_PORT is one process's; EVA_PROCESSES asks for several")
     import uvloop
 
-    with several.listening(settings.host, settings.port) as shared:
+    count = settings.processes
+    program = Program(
+        command=[sys.executable, "-P", "-m", "app.cli", "serve", "--inherited"],
+        environment={
+            "EVA_INGEST_PLACES": str(-(-settings.ingest_places // count)),
+            "EVA_INDEX_CACHE_MB": str(-(-settings.index_cache_mb // count)),
+        },
+    )
+    with listening(settings.host, settings.port) as shared:
         host, port = shared.getsockname()[:2]
-        command = [sys.executable, "-m", "app.cli", "serve", "--inherited"]
-        told = uvloop.run(
-            several.keep(
-                command,
-                shared,
-                settings.processes,
-                lambda: _announce(f"http://{host}:{port}", settings, None),
-            )
-        )
+        url = f"http://{host}:{port}"
+        told = uvloop.run(keep(program, shared, count, lambda: _announce(url, settings, None)))
     signal.signal(told, signal.SIG_DFL)
     signal.raise_signal(told)
 

@@ -19,7 +19,6 @@ from app.core.kinds import (
 from app.core.models import (
     Answer,
     Document,
-    DocumentStatus,
     Lease,
     Partition,
     Query,
@@ -68,7 +67,7 @@ async def erase_space(ports: Ports, lease: Lease) -> None:
         "passages": await ports.index.drop(partition),
         "records": await ports.records.erase(partition),
     }
-    remaining = await _left(ports, partition, removed)
+    remaining = await _left(ports, lease, removed)
     _require_nothing(remaining)
     await ports.records.commit(
         Partition(tenant_id),
@@ -78,10 +77,11 @@ async def erase_space(ports: Ports, lease: Lease) -> None:
     )
 
 
-async def _left(ports: Ports, space: Partition, removed: dict[str, int]) -> dict[str, int]:
-    """Count what is left of a space. In one that was empty there is nothing to be left."""
-    if not any(removed.values()):
+async def _left(ports: Ports, lease: Lease, removed: dict[str, int]) -> dict[str, int]:
+    """Count what is left of a space; where a first look found nothing, there is no second one."""
+    if lease.attempt == 1 and not any(removed.values()):
         return {"passages": 0, "blobs": 0, "records": 0}
+    space = Partition(lease.job.tenant_id, lease.job.subject_id)
     return {
         "passages": await ports.index.count(space),
         "blobs": await ports.blobs.count(space),
@@ -116,10 +116,7 @@ async def _completed(
 
 
 async def _records(ports: Ports, partition: Partition, document: Document) -> list[Remove]:
-    """Return the removal of the content claims that this document still holds, and of itself.
-
-    How far its reading is may be recorded only of what was seen to take long.
-    """
+    """Return the removal of the content claims that this document still holds, and of itself."""
     hashes = sorted({version.sha256 for version in document.versions})
     held = await ports.records.get_many(CONTENT_CLAIMS, partition, hashes)
     gone = [
@@ -127,9 +124,7 @@ async def _records(ports: Ports, partition: Partition, document: Document) -> li
         for sha256, claim in held.items()
         if claim.value.document_id == document.id
     ]
-    if any(version.status is DocumentStatus.PROCESSING for version in document.versions):
-        gone.append(Remove(kind=PROGRESS, id=document.id))
-    return [*gone, Remove(kind=DOCUMENTS, id=document.id)]
+    return [*gone, *(Remove(kind=kind, id=document.id) for kind in (PROGRESS, DOCUMENTS))]
 
 
 async def _withdraw_quotations(ports: Ports, partition: Partition, document_id: str) -> int:

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 
 from app.core import documents
@@ -20,16 +20,13 @@ from app.core.models import (
     FailureReason,
     Lease,
     PageSpan,
-    Progress,
     Section,
-    Stored,
     Version,
     VersionRef,
 )
 from app.core.ports import Ports, Put, Remove, Settle
+from app.core.reporting import Report, alive, reporting, with_version
 
-_REPORT_S = 1.0
-_BEGUN = 0.05  # of the whole, at the least that is told
 _READING_SHARE = 0.6  # of the whole; the rest is indexing
 _MAX_TEXT_BYTES = 1 << 30  # the extractor's own caps are far below
 
@@ -40,23 +37,21 @@ async def ingest(ports: Ports, lease: Lease) -> None:
     What takes less than a second is not told of before it is done.
     """
     found = await ports.records.get(DOCUMENTS, lease.job.partition, lease.job.subject_id)
-    if found is None:  # erased, perhaps while an earlier attempt stored what it had read
+    if found is None and lease.attempt > 1:  # erased while an earlier attempt stored what it read
         await _leave_nothing(ports, lease)
         return
     number = int(lease.job.detail["version"])
-    version = None if found.value.deleted_at is not None else found.value.version(number)
-    if version is None:
+    version = found.value.version(number) if found and not found.value.deleted_at else None
+    if found is None or version is None:
         await ports.records.commit(lease.job.partition, Settle(lease=lease))
         return
-    async with _reporting(ports, lease) as report:
+    async with reporting(ports, lease) as report:
         ended = await _indexed(ports, found.value, version, report)
     told = report.begun or version.status is DocumentStatus.PROCESSING
     await _finish(ports, lease, ended, staged_as=found.value.title, told=told)
 
 
-async def _indexed(
-    ports: Ports, document: Document, version: Version, report: "_Report"
-) -> Version:
+async def _indexed(ports: Ports, document: Document, version: Version, report: Report) -> Version:
     """Return the version as it is once it is read and staged, or can't be."""
     ref = documents.ref(document, version.number)
     try:
@@ -82,12 +77,14 @@ async def give_up(ports: Ports, lease: Lease) -> None:
     """Record that the version could not be read after all attempts; the lease is not settled."""
     number = int(lease.job.detail["version"])
     while True:
-        found = await _alive(ports, lease)
+        found = await alive(ports, lease)
         version = found.value.version(number) if found else None
         if found is None or version is None:
             return
         reason = FailureReason.EXHAUSTED
-        failed = _with(found.value, replace(version, status=DocumentStatus.FAILED, reason=reason))
+        failed = with_version(
+            found.value, replace(version, status=DocumentStatus.FAILED, reason=reason)
+        )
         with contextlib.suppress(StaleEtagError):
             await ports.records.commit(
                 lease.job.partition,
@@ -105,23 +102,7 @@ async def describe(ports: Ports, lease: Lease) -> None:
     await ports.records.commit(lease.job.partition, Settle(lease=lease))
 
 
-async def _mark(ports: Ports, lease: Lease, number: int) -> bool:
-    """Set the version to processing; False if the document or the version has gone."""
-    while True:
-        found = await _alive(ports, lease)
-        version = found.value.version(number) if found else None
-        if found is None or version is None:
-            return False
-        if version.status is DocumentStatus.PROCESSING:
-            return True
-        marked = _with(found.value, replace(version, status=DocumentStatus.PROCESSING))
-        with contextlib.suppress(StaleEtagError):
-            put = Put(kind=DOCUMENTS, value=marked, if_etag=found.etag)
-            await ports.records.commit(lease.job.partition, put)
-            return True
-
-
-async def _read(ports: Ports, ref: VersionRef, version: Version, report: "_Report") -> Extraction:
+async def _read(ports: Ports, ref: VersionRef, version: Version, report: Report) -> Extraction:
     def tell(fraction: float) -> None:
         report.fraction = max(report.fraction, fraction * _READING_SHARE)
 
@@ -157,11 +138,11 @@ async def _finish(
     partition = lease.job.partition
     progress = [Remove(kind=PROGRESS, id=lease.job.subject_id)] if told else []
     while True:
-        found = await _alive(ports, lease)
+        found = await alive(ports, lease)
         if found is None:
             await _leave_nothing(ports, lease)
             return
-        document = await _switched(ports, _with(found.value, ended), ended, staged_as)
+        document = await _switched(ports, with_version(found.value, ended), ended, staged_as)
         put = Put(kind=DOCUMENTS, value=document, if_etag=found.etag)
         with contextlib.suppress(StaleEtagError):
             await ports.records.commit(partition, put, *progress, Settle(lease=lease))
@@ -193,54 +174,6 @@ async def _describe(ports: Ports, document: Document) -> None:
     partition = documents.ref(document, 0).partition
     attributes = DOCUMENTS.attributes(document)
     await ports.index.describe(partition, document.id, document.title, attributes)
-
-
-async def _alive(ports: Ports, lease: Lease) -> Stored[Document] | None:
-    found = await ports.records.get(DOCUMENTS, lease.job.partition, lease.job.subject_id)
-    return None if found is None or found.value.deleted_at is not None else found
-
-
-def _with(document: Document, version: Version) -> Document:
-    versions = tuple(version if v.number == version.number else v for v in document.versions)
-    return replace(document, versions=versions, updated_at=datetime.now(UTC))
-
-
-@dataclass(slots=True)
-class _Report:
-    """How far the work is; `begun` once it was told."""
-
-    stage: str = "reading"
-    fraction: float = 0.0
-    begun: bool = False
-
-
-@contextlib.asynccontextmanager
-async def _reporting(ports: Ports, lease: Lease) -> AsyncIterator[_Report]:
-    """Lend a report to be filled in, which is recorded once a second."""
-    report = _Report()
-    recording = asyncio.create_task(_record(ports, lease, report))
-    try:
-        yield report
-    finally:
-        recording.cancel()
-        await asyncio.gather(recording, return_exceptions=True)  # progress is a courtesy
-
-
-async def _record(ports: Ports, lease: Lease, report: _Report) -> None:
-    """Set the version to processing once it takes long, and say how far it is, until cancelled."""
-    document_id, number = lease.job.subject_id, int(lease.job.detail["version"])
-    told: Progress | None = None
-    while True:
-        await asyncio.sleep(_REPORT_S)
-        report.begun = True
-        stage, fraction = report.stage, max(report.fraction, _BEGUN)
-        progress = Progress(id=document_id, version=number, stage=stage, fraction=fraction)
-        if told is None and not await _mark(ports, lease, number):
-            return
-        if progress != told:
-            put = Put(kind=PROGRESS, value=progress)
-            await ports.records.commit(lease.job.partition, put)
-            told = progress
 
 
 async def _once(data: bytes) -> AsyncIterator[bytes]:

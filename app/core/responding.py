@@ -6,8 +6,8 @@ withheld: either the erasure finds the note, or the look taken in that commit fi
 
 Who waits is told of the question and the answer at once, and one commit makes both durable
 (`at_once`). If the wait ends first the question is accepted, and its job goes on with what was
-begun. So it does for who listens: the work begins while the question is accepted (`beginning`),
-but nothing of it is told before. Everybody else was told of the question before.
+begun. Who listens hears nothing before the question is accepted, but the work begins meanwhile
+(`beginning`). Everybody else was told of the question before.
 """
 
 import asyncio
@@ -65,7 +65,7 @@ async def respond(ports: Ports, live: Live, lease: Lease) -> Stored[Query] | Non
 async def beginning(ports: Ports, live: Live, query: Query) -> AsyncIterator[None]:
     """Answer a question while it is accepted inside; the work ends with the context unless it is.
 
-    What the work is known to have spent until then is counted in any case.
+    What it spent is counted where it was finished by then.
     """
     with live.beginning(query.id):
         work = live.begin(query.id, _answered(ports, live, query))

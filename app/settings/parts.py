@@ -42,7 +42,9 @@ class Service:
         whole(1, 64),
         1,
         "EVA_PROCESSES",
-        about="How many processes answer requests, on Azure: as many as there are cores.",
+        about="How many processes answer requests, best as many as there are cores; only on Azure, "
+        "and without EVA_METRICS_PORT. They share EVA_INGEST_PLACES and EVA_INDEX_CACHE_MB; what "
+        "else is bounded is bounded in each.",
     )
     environment: Environment = setting(
         choice(Environment),
@@ -99,7 +101,8 @@ class Requests:
         number(0, 600),
         5.0,
         "EVA_SSE_GRACE_S",
-        about="How long a query runs on after its last listener left, in seconds.",
+        about="How long a query runs on after its last listener left, in seconds; on Azure, where "
+        "who left may have resumed at another process, it runs to its end.",
     )
 
 

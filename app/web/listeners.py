@@ -1,7 +1,8 @@
 """Who listens to the queries that were asked as streams.
 
 When the last listener of such a query leaves before its end, and nobody resumes within the grace
-time, the query is cancelled: nobody wants its answer any more.
+time, the query is cancelled: nobody wants its answer any more. Where several processes serve, who
+left may have resumed at another one: there such a query runs to its end.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from app.core.ports import Ports
 class Listeners:
     """Counts the listeners of each streamed query."""
 
-    def __init__(self, ports: Ports, live: Live, *, grace_s: float) -> None:
+    def __init__(self, ports: Ports, live: Live, *, grace_s: float | None) -> None:
         self._ports = ports
         self._live = live
         self._grace_s = grace_s
@@ -27,8 +28,9 @@ class Listeners:
         self._leaving: set[asyncio.Task[None]] = set()
 
     def expect(self, query_id: str) -> None:
-        """Say that a query lives for its listeners only."""
-        self._counts.setdefault(query_id, 0)
+        """Say that a query lives for its listeners only, if all of them are counted here."""
+        if self._grace_s is not None:
+            self._counts.setdefault(query_id, 0)
 
     def ended(self, query_id: str) -> None:
         """Say that a listener heard a query's last event."""
@@ -42,8 +44,8 @@ class Listeners:
             yield
         finally:
             self._count(query_id, -1)
-            if self._counts.get(query_id) == 0:
-                self._leave(principal, query_id)
+            if self._grace_s is not None and self._counts.get(query_id) == 0:
+                self._leave(principal, query_id, self._grace_s)
 
     async def close(self) -> None:
         """Stop waiting for listeners to come back."""
@@ -55,15 +57,15 @@ class Listeners:
         if query_id in self._counts:
             self._counts[query_id] += by
 
-    def _leave(self, principal: Principal, query_id: str) -> None:
+    def _leave(self, principal: Principal, query_id: str, grace_s: float) -> None:
         task = asyncio.create_task(
-            self._cancel_unheard(principal, query_id), context=deadlines.unbounded()
+            self._cancel_unheard(principal, query_id, grace_s), context=deadlines.unbounded()
         )
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
 
-    async def _cancel_unheard(self, principal: Principal, query_id: str) -> None:
-        await asyncio.sleep(self._grace_s)
+    async def _cancel_unheard(self, principal: Principal, query_id: str, grace_s: float) -> None:
+        await asyncio.sleep(grace_s)
         if self._counts.get(query_id) == 0:
             self.ended(query_id)
             with contextlib.suppress(EvaError):  # it ended, or went, by itself

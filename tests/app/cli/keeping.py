@@ -5,7 +5,9 @@ import os
 import signal
 import sys
 
-from app.cli.processes import Inherited, keep, listening
+import uvloop
+
+from app.cli.processes import Inherited, Program, keep, listening
 
 
 def _say(line: str) -> None:
@@ -30,15 +32,15 @@ async def _child(given: str) -> None:
 async def _keeper(command: list[str]) -> None:
     with listening("127.0.0.1", 0) as shared:
         port = shared.getsockname()[1]
-        told = await keep(command, shared, 2, lambda: _say(f"all at {port}"))
+        told = await keep(Program(command), shared, 2, lambda: _say(f"all at {port}"))
     _say(f"told {told.name}")
 
 
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["child", given]:
-            asyncio.run(_child(given))
+            uvloop.run(_child(given))
         case ["failing"]:
-            asyncio.run(_keeper([sys.executable, "-c", "raise SystemExit(3)"]))
+            uvloop.run(_keeper([sys.executable, "-c", "raise SystemExit(3)"]))
         case _:
-            asyncio.run(_keeper([sys.executable, "-m", "tests.app.cli.keeping", "child"]))
+            uvloop.run(_keeper([sys.executable, "-m", "tests.app.cli.keeping", "child"]))

@@ -1,5 +1,7 @@
 """Several processes answer at one address, whatever becomes of any of them."""
 
+import asyncio
+import errno
 import os
 import signal
 import socket
@@ -10,9 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from app.cli import processes
 from app.cli.processes import listening
 from app.core.errors import SetupError
 from tests.app.cli.running import Eva
@@ -112,6 +116,59 @@ def test_a_first_start_that_fails_is_told_and_not_tried_forever() -> None:
         _, said = process.communicate(timeout=STOP_S)
     assert process.returncode == 1
     assert "SetupError: a process that is to answer requests did not start" in said
+
+
+async def test_one_that_never_answers_has_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "_START_S", 0.2)
+    hanging = processes.Program([sys.executable, "-c", "import time; time.sleep(60)"])
+    with listening("127.0.0.1", 0) as shared, pytest.raises(SetupError, match="did not start"):
+        await processes.keep(hanging, shared, 2, pytest.fail)
+
+
+async def test_without_room_for_another_those_that_answer_go_on(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(processes, "_AGAIN_S", 0.05)
+    begun: list[asyncio.subprocess.Process] = []
+    all_answer, another = asyncio.Event(), asyncio.Event()
+    spawn, room = asyncio.create_subprocess_exec, iter((True, True, False))
+
+    async def crowded(*command: str, **how: Any) -> asyncio.subprocess.Process:
+        if not next(room, True):
+            raise OSError(errno.ENOMEM, "no room")
+        begun.append(await spawn(*command, **how))
+        if len(begun) == 3:
+            another.set()
+        return begun[-1]
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", crowded)
+    child = processes.Program([sys.executable, "-m", "tests.app.cli.keeping", "child"])
+    with listening("127.0.0.1", 0) as shared:
+        keeping = asyncio.ensure_future(processes.keep(child, shared, 2, all_answer.set))
+        async with asyncio.timeout(STOP_S):
+            await all_answer.wait()
+            begun[0].kill()
+            await another.wait()
+        assert begun[1].returncode is None
+        assert "no process could be started: no room" in caplog.text
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert await keeping is signal.SIGTERM
+    assert {one.returncode for one in begun} <= {0, -signal.SIGTERM, -signal.SIGKILL}
+
+
+async def test_one_that_does_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "_GRACE_S", 0.2)
+    monkeypatch.setattr(processes, "_START_S", 5)
+    text = "import signal, sys, time, socket; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+    text += "socket.socket(fileno=int(sys.argv[1].split(',')[1])).send(b'+'); time.sleep(60)"
+    answers = asyncio.Event()
+    with listening("127.0.0.1", 0) as shared:
+        stubborn = processes.Program([sys.executable, "-c", text])
+        keeping = asyncio.ensure_future(processes.keep(stubborn, shared, 1, answers.set))
+        async with asyncio.timeout(STOP_S):
+            await answers.wait()
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert await keeping is signal.SIGTERM
 
 
 def test_an_address_that_is_taken_is_told() -> None:

@@ -10,9 +10,8 @@ import pytest
 from app.core import documents, ingestion, uploads
 from app.core.access import Principal
 from app.core.errors import NotFoundError
-from app.core.kinds import DOCUMENTS, PROGRESS
-from app.core.models import DocumentStatus, FailureReason, JobKind, Lease, Progress
-from app.core.ports import Ports, Put
+from app.core.models import DocumentStatus, FailureReason, JobKind, Lease
+from app.core.ports import Ports
 from tests.app.core import acting
 from tests.app.core.dying import DeadError, dying
 
@@ -57,7 +56,7 @@ async def test_what_was_stored_after_its_document_was_erased_goes_with_the_next_
             await documents.delete(ports, alice, document_id)
         await acting.work(ports, kinds=(JobKind.ERASE_DOCUMENT,))
 
-    cut = dying(replace(ports, blobs=_Then(ports.blobs, "put", erased)), 3)  # type: ignore[arg-type]
+    cut = dying(replace(ports, blobs=Then(ports.blobs, "put", erased)), 3)  # type: ignore[arg-type]
     with pytest.raises(DeadError):
         await ingestion.ingest(cut, lease)
     place = lease.job.partition
@@ -77,7 +76,7 @@ async def test_an_older_version_that_ends_later_is_not_shown_in_place_of_a_newer
         await uploads.upload_version(ports, alice, document_id, file)
         assert await acting.work(ports) == 1
 
-    index = _Then(ports.index, "stage", overtaken)
+    index = Then(ports.index, "stage", overtaken)
     await ingestion.ingest(replace(ports, index=index), lease)  # type: ignore[arg-type]
     found = (await documents.get(ports, alice, document_id)).value
     assert [version.status for version in found.versions] == [DocumentStatus.READY] * 2
@@ -85,23 +84,6 @@ async def test_an_older_version_that_ends_later_is_not_shown_in_place_of_a_newer
     assert await ports.index.count(lease.job.partition) == 1
     answer = await acting.ask_now(ports, alice, [found.space_id], "How long is a licence valid?")
     assert "five years" in answer.text
-
-
-async def test_how_far_an_earlier_attempt_came_is_told_no_more(
-    ports: Ports, alice: Principal
-) -> None:
-    document_id, lease = await taken(ports, alice)
-    found = await documents.get(ports, alice, document_id)
-    version = replace(found.value.latest, status=DocumentStatus.PROCESSING)
-    told = Progress(id=document_id, version=1, stage="reading", fraction=0.1)
-    await ports.records.commit(
-        lease.job.partition,
-        Put(kind=DOCUMENTS, value=replace(found.value, versions=(version,)), if_etag=found.etag),
-        Put(kind=PROGRESS, value=told),
-    )
-    await ports.jobs.release(lease, delay_s=0, reason="unavailable", counted=False)
-    assert await acting.work(ports) == 1
-    assert await ports.records.count(PROGRESS, lease.job.partition) == 0
 
 
 async def test_a_document_deleted_while_it_is_read_leaves_nothing(
@@ -136,28 +118,6 @@ async def taken(ports: Ports, alice: Principal, lease_s: float = 30.0) -> tuple[
     return uploaded.document.value.id, lease
 
 
-async def test_what_takes_long_says_how_far_it_is_and_then_no_more(
-    ports: Ports, alice: Principal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(ingestion, "_REPORT_S", 0.01)
-    document_id, lease = await taken(ports, alice)
-    goes_on = asyncio.Event()
-    slow = _Then(ports.index, "stage", goes_on.wait)
-    reading = asyncio.create_task(ingestion.ingest(replace(ports, index=slow), lease))  # type: ignore[arg-type]
-    seen: list[Progress] = []
-    async with asyncio.timeout(30):
-        while not seen or seen[-1].stage != "indexing":
-            found = (await documents.get(ports, alice, document_id)).value
-            seen += (await documents.progress(ports, [found])).values()
-            await asyncio.sleep(0)
-    goes_on.set()
-    await reading
-    found = (await documents.get(ports, alice, document_id)).value
-    assert (found.latest.status, found.current) == (DocumentStatus.READY, 1)
-    assert await ports.records.count(PROGRESS, alice.space(found.space_id)) == 0
-    assert [one.fraction for one in seen] == sorted(one.fraction for one in seen)
-
-
 async def test_a_title_that_is_changed_while_the_document_is_read_is_the_one_that_is_found(
     ports: Ports, alice: Principal
 ) -> None:
@@ -168,7 +128,7 @@ async def test_a_title_that_is_changed_while_the_document_is_read_is_the_one_tha
         wanted = documents.Description(title="Renamed", metadata={}, tags=())
         await documents.describe(ports, found, wanted, found.etag)
 
-    index = _Then(ports.index, "stage", retitled)
+    index = Then(ports.index, "stage", retitled)
     await ingestion.ingest(replace(ports, index=index), lease)  # type: ignore[arg-type]
     place = lease.job.partition
     [found] = (await ports.index.search(place, "How long is a passport valid?", limit=1)).candidates
@@ -183,14 +143,14 @@ async def test_a_document_deleted_between_reading_and_switching_leaves_nothing(
     async def deleted() -> None:
         await documents.delete(ports, alice, document_id)
 
-    index = _Then(ports.index, "stage", deleted)
+    index = Then(ports.index, "stage", deleted)
     await ingestion.ingest(replace(ports, index=index), lease)  # type: ignore[arg-type]
     await acting.work(ports)
     assert await ports.index.count(lease.job.partition) == 0
     assert await ports.blobs.count(lease.job.partition) == 0
 
 
-class _Then:
+class Then:
     """A port after one of whose methods something else happens before it returns."""
 
     def __init__(self, port: object, method: str, then: Callable[[], Awaitable[object]]) -> None:
