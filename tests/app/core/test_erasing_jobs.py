@@ -1,6 +1,7 @@
 """Erasing ends with nothing left and a complete receipt wherever it was cut."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -73,3 +74,25 @@ async def test_a_space_s_erasure_that_is_cut_after_any_write_is_completed_by_the
     told = await receipt(ports, alice, space_id)
     assert told.completed_at is not None
     assert set(told.remaining.values()) == {0}
+
+
+@pytest.mark.parametrize(("attempt", "counted"), [(1, 0), (2, 1)])
+async def test_only_a_first_look_that_finds_nothing_in_a_space_is_the_last(
+    ports: Ports, alice: Principal, attempt: int, counted: int
+) -> None:
+    space_id = await acting.space(ports, alice)
+    await spaces.delete(ports, alice, space_id)
+    lease = replace(await leased(ports, JobKind.ERASE_SPACE), attempt=attempt)
+    counts: list[Partition] = []
+
+    class Counting:
+        def __getattr__(self, name: str) -> object:
+            return getattr(ports.index, name)
+
+        async def count(self, place: Partition) -> int:
+            counts.append(place)
+            return await ports.index.count(place)
+
+    await erasure.erase_space(replace(ports, index=Counting()), lease)  # type: ignore[arg-type]
+    assert len(counts) == counted
+    assert (await receipt(ports, alice, space_id)).completed_at is not None

@@ -10,8 +10,9 @@ import pytest
 from app.core import documents, ingestion, uploads
 from app.core.access import Principal
 from app.core.errors import NotFoundError
+from app.core.kinds import DOCUMENTS
 from app.core.models import DocumentStatus, FailureReason, JobKind, Lease
-from app.core.ports import Ports
+from app.core.ports import Ports, Remove
 from tests.app.core import acting
 from tests.app.core.dying import DeadError, dying
 
@@ -64,6 +65,17 @@ async def test_what_was_stored_after_its_document_was_erased_goes_with_the_next_
     await asyncio.sleep(0.3)
     assert await acting.work(ports) == 1
     assert (await ports.index.count(place), await ports.blobs.count(place)) == (0, 0)
+
+
+async def test_a_first_attempt_that_finds_no_document_deletes_nothing(
+    ports: Ports, alice: Principal
+) -> None:
+    document_id, lease = await taken(ports, alice)
+    place = lease.job.partition
+    await ports.records.commit(place, Remove(kind=DOCUMENTS, id=document_id))
+    await ingestion.ingest(ports, lease)
+    assert await ports.blobs.count(place) == 1
+    assert await acting.work(ports) == 0
 
 
 async def test_an_older_version_that_ends_later_is_not_shown_in_place_of_a_newer_one(
