@@ -1,6 +1,7 @@
 """Erasing ends with nothing left and a complete receipt wherever it was cut."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
@@ -37,19 +38,32 @@ async def left(ports: Ports, place: Partition) -> list[int]:
     ]
 
 
+async def quoted(ports: Ports, alice: Principal) -> tuple[str, str]:
+    """Return a space and its only document, which an answer quotes."""
+    space_id = await acting.space(ports, alice)
+    document_id = await acting.upload(ports, alice, space_id, acting.PASSPORT)
+    await acting.ask_now(ports, alice, [space_id], "How long is a passport valid?")
+    return space_id, document_id
+
+
+async def cut_and_repeated(
+    ports: Ports, kind: JobKind, erase: Callable[[Ports, Lease], Awaitable[None]], writes: int
+) -> None:
+    """Let an erasure die after so many writes, the last of which settles, and work go on."""
+    lease = await leased(ports, kind)
+    with pytest.raises(DeadError):
+        await erase(dying(ports, writes), lease)
+    await asyncio.sleep(0.02)
+    assert await acting.work(ports) == (0 if writes == 6 else 1)
+
+
 @pytest.mark.parametrize("writes", range(1, 7))
 async def test_a_document_s_erasure_that_is_cut_after_any_write_is_completed_by_the_next_attempt(
     ports: Ports, alice: Principal, writes: int
 ) -> None:
-    space_id = await acting.space(ports, alice)
-    document_id = await acting.upload(ports, alice, space_id, acting.PASSPORT)
-    await acting.ask_now(ports, alice, [space_id], "How long is a passport valid?")
+    space_id, document_id = await quoted(ports, alice)
     await documents.delete(ports, alice, document_id)
-    lease = await leased(ports, JobKind.ERASE_DOCUMENT)
-    with pytest.raises(DeadError):
-        await erasure.erase_document(dying(ports, writes), lease)
-    await asyncio.sleep(0.02)
-    assert await acting.work(ports) == (0 if writes == 6 else 1)  # the last write settles
+    await cut_and_repeated(ports, JobKind.ERASE_DOCUMENT, erasure.erase_document, writes)
     assert await left(ports, alice.space(space_id)) == [0] * 6
     told = await receipt(ports, alice, document_id)
     assert told.completed_at is not None
@@ -60,15 +74,9 @@ async def test_a_document_s_erasure_that_is_cut_after_any_write_is_completed_by_
 async def test_a_space_s_erasure_that_is_cut_after_any_write_is_completed_by_the_next_attempt(
     ports: Ports, alice: Principal, writes: int
 ) -> None:
-    space_id = await acting.space(ports, alice)
-    await acting.upload(ports, alice, space_id, acting.PASSPORT)
-    await acting.ask_now(ports, alice, [space_id], "How long is a passport valid?")
+    space_id, _ = await quoted(ports, alice)
     await spaces.delete(ports, alice, space_id)
-    lease = await leased(ports, JobKind.ERASE_SPACE)
-    with pytest.raises(DeadError):
-        await erasure.erase_space(dying(ports, writes), lease)
-    await asyncio.sleep(0.02)
-    assert await acting.work(ports) == (0 if writes == 6 else 1)  # the last write settles
+    await cut_and_repeated(ports, JobKind.ERASE_SPACE, erasure.erase_space, writes)
     assert await left(ports, alice.space(space_id)) == [0] * 6
     assert await ports.records.get(SPACES, alice.home, space_id) is None
     told = await receipt(ports, alice, space_id)
