@@ -14,7 +14,8 @@ EVERY = timedelta(seconds=20)
 class Progress:
     """Tells about kinds of evidence, `last` saying how long each took when it was made before.
 
-    A terminal has one line that keeps changing; anything else gets a new line every 20 seconds.
+    A terminal has one line that keeps changing; anything else gets a new line every 20 seconds,
+    as long as something runs.
     """
 
     def __init__(
@@ -62,8 +63,9 @@ class Progress:
 
     def _tell(self, console: Console, over: threading.Event) -> None:
         while not over.wait(self._every.total_seconds()):
-            line = self.line(datetime.now(UTC))
-            console.print(line, style="dim", highlight=False, soft_wrap=True)
+            if self._running:
+                line = self.line(datetime.now(UTC))
+                console.print(line, style="dim", highlight=False, soft_wrap=True)
 
     def _age(self, kind: str, age: timedelta) -> str:
         before = f" (last time {_whole(self._last[kind])})" if kind in self._last else ""
