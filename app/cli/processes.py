@@ -2,8 +2,8 @@
 
 The event loop of a process fills one core, however many there are. So a keeper opens the socket,
 starts processes that all accept from it, puts another in the place of one that ends, and ends them
-when it is told to. Each holds the other end of a line to its keeper: over it it says that it
-answers, and learns that the keeper is gone.
+when it is told to, at once if it is told again. Each holds the other end of a line to its keeper:
+over it it says that it answers, and learns that the keeper is gone.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -81,15 +81,16 @@ async def keep(
 ) -> signal.Signals:
     """Keep so many processes until a signal ends them all; return which it was.
 
-    `answering` is called once all of them do. SetupError if one can't be started at first; it has
-    said why.
+    `answering` is called once all of them do. A second signal kills them: what is under way is
+    lost to its callers. SetupError if one can't be started at first; it has said why.
     """
     loop = asyncio.get_running_loop()
     told: asyncio.Future[signal.Signals] = loop.create_future()
+    running: set[asyncio.subprocess.Process] = set()
     for one in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(one, _tell, told, one)
+        loop.add_signal_handler(one, _tell, told, running, one)
     started = [asyncio.Event() for _ in range(count)]
-    places = [asyncio.ensure_future(_place(program, shared, one)) for one in started]
+    places = [asyncio.ensure_future(_place(program, shared, one, running)) for one in started]
     announcing = asyncio.ensure_future(_announced(started, answering))
     try:
         awaited: list[asyncio.Future[Any]] = [told, *places]
@@ -98,14 +99,23 @@ async def keep(
         for task in (announcing, *places):
             task.cancel()
         await asyncio.gather(announcing, *places, return_exceptions=True)
-    for failed in done - {told}:
-        failed.result()
+    if told not in done:
+        for failed in done:
+            failed.result()
     return told.result()
 
 
-def _tell(told: "asyncio.Future[signal.Signals]", one: signal.Signals) -> None:
+def _tell(
+    told: "asyncio.Future[signal.Signals]",
+    running: Iterable[asyncio.subprocess.Process],
+    one: signal.Signals,
+) -> None:
     if not told.done():
         told.set_result(one)
+        return
+    for process in running:
+        if process.returncode is None:
+            process.kill()
 
 
 async def _announced(started: Sequence[asyncio.Event], answering: Callable[[], None]) -> None:
@@ -114,19 +124,29 @@ async def _announced(started: Sequence[asyncio.Event], answering: Callable[[], N
     answering()
 
 
-async def _place(program: Program, shared: socket.socket, started: asyncio.Event) -> None:
+async def _place(
+    program: Program,
+    shared: socket.socket,
+    started: asyncio.Event,
+    running: set[asyncio.subprocess.Process],
+) -> None:
     """Have a process run here, again and again, until cancelled."""
     pause = _AGAIN_S
     while True:
-        answered = await _run(program, shared, started)
+        answered = await _run(program, shared, started, running)
         if not started.is_set():
             raise SetupError("a process that is to answer requests did not start")
         pause = _AGAIN_S if answered else min(2 * pause, _AGAIN_MOST_S)
         await asyncio.sleep(pause)
 
 
-async def _run(program: Program, shared: socket.socket, started: asyncio.Event) -> bool:
-    """Run a process to its end; return whether it ever answered."""
+async def _run(
+    program: Program,
+    shared: socket.socket,
+    started: asyncio.Event,
+    running: set[asyncio.subprocess.Process],
+) -> bool:
+    """Run a process to its end, one of `running` meanwhile; return whether it ever answered."""
     ours, theirs = socket.socketpair()
     passed = (shared.fileno(), theirs.fileno())
     with ours, theirs:
@@ -142,6 +162,7 @@ async def _run(program: Program, shared: socket.socket, started: asyncio.Event) 
             _LOG.warning("no process could be started: %s", failed.strerror)
             return False
         theirs.close()
+        running.add(process)
         try:
             answered = await _answers(ours)
             if answered:
@@ -149,6 +170,7 @@ async def _run(program: Program, shared: socket.socket, started: asyncio.Event) 
                 await process.wait()
         finally:
             await _ended(process)
+            running.discard(process)
     how = "ended" if answered else "never answered, and ended"
     _LOG.warning("process %d %s with %s", process.pid, how, process.returncode)
     return answered

@@ -42,6 +42,9 @@ def serve(
 
     On an empty data folder it issues one administrator key and prints it once; on Azure,
     `eva azure init` does.
+
+    Ctrl+C stops it: what is under way may end, for some seconds. Once more stops it at once; what
+    was answered is kept even so.
     """
     settings = Settings.load()
     settings = replace(settings, host=host or settings.host)

@@ -51,12 +51,12 @@ def kept(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
         try:
             yield process
         finally:
-            process.terminate()
+            process.kill()  # whoever it still keeps ends by that
 
 
-@pytest.fixture
-def two() -> Iterator[Kept]:
-    with kept() as process:
+@contextmanager
+def announced(*arguments: str) -> Iterator[Kept]:
+    with kept(*arguments) as process:
         made = Kept(process, 0, set())
         while not made.port:
             word, *rest = made.line()
@@ -64,6 +64,12 @@ def two() -> Iterator[Kept]:
                 made.children.add(int(rest[0]))
             else:
                 made.port = int(rest[-1])
+        yield made
+
+
+@pytest.fixture
+def two() -> Iterator[Kept]:
+    with announced() as made:
         yield made
 
 
@@ -104,6 +110,19 @@ def test_who_ends_the_keeper_ends_all(two: Kept, stop: signal.Signals) -> None:
     assert two.line() == ["told", stop.name]
     assert two.process.wait(STOP_S) == 0
     assert end(two.children)
+
+
+@pytest.mark.parametrize("again", [signal.SIGTERM, signal.SIGINT])
+def test_who_ends_the_keeper_twice_waits_for_nothing(again: signal.Signals) -> None:
+    with announced("busy") as two:
+        two.process.send_signal(signal.SIGTERM)
+        busy = [two.line(), two.line()]
+        assert {int(pid) for word, pid in busy if word == "busy"} == two.children
+        assert all(runs(child) for child in two.children)
+        two.process.send_signal(again)
+        assert two.line() == ["told", "SIGTERM"]
+        assert two.process.wait(STOP_S) == 0
+        assert end(two.children)
 
 
 def test_a_keeper_that_is_killed_leaves_nobody_behind(two: Kept) -> None:
@@ -156,9 +175,11 @@ async def test_without_room_for_another_those_that_answer_go_on(
     assert {one.returncode for one in begun} <= {0, -signal.SIGTERM, -signal.SIGKILL}
 
 
-async def test_one_that_does_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "_GRACE_S", 0.2)
-    monkeypatch.setattr(processes, "_START_S", 5)
+@pytest.mark.parametrize(("grace_s", "times"), [(0.2, 1), (3600.0, 2)])
+async def test_one_that_does_not_end_is_killed(
+    monkeypatch: pytest.MonkeyPatch, grace_s: float, times: int
+) -> None:
+    monkeypatch.setattr(processes, "_GRACE_S", grace_s)
     text = "import signal, sys, time, socket; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
     text += "socket.socket(fileno=int(sys.argv[1].split(',')[1])).send(b'+'); time.sleep(60)"
     answers = asyncio.Event()
@@ -167,7 +188,8 @@ async def test_one_that_does_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) 
         keeping = asyncio.ensure_future(processes.keep(stubborn, shared, 1, answers.set))
         async with asyncio.timeout(STOP_S):
             await answers.wait()
-            os.kill(os.getpid(), signal.SIGTERM)
+            for _ in range(times):
+                os.kill(os.getpid(), signal.SIGTERM)
             assert await keeping is signal.SIGTERM
 
 
