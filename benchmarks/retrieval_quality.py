@@ -11,7 +11,7 @@ from retrieval_sets import Collection, Question
 from retrieval_systems import DEPTH, Search, Space
 
 from app.adapters.embedded.index import SnowballAnalyzer
-from app.core.answering import Answered, Asking, ExtractiveComposer, answer
+from app.core.answering import Answered, Asking, Composing, ExtractiveComposer, answer
 from app.core.filters import AllOf, Condition, Filter, Op
 from app.core.models import Answer, Band
 
@@ -84,7 +84,7 @@ class _Asker:
         asking = Asking(
             question=question,
             found=[found],
-            composer=self.composer,
+            composing=Composing(self.composer),
             reader=self.space.stored,
             language=self.space.collection.language,
         )

@@ -17,12 +17,13 @@ from app.core.composing import Composing
 from app.core.extractive import ExtractiveComposer, whole
 from app.core.language import detect
 from app.core.models import Answer, Band, Citation, Explained, Sentence
-from app.core.ports import Composer, Found, Material, Ranked
+from app.core.ports import Found, Material, Ranked
 from app.core.ranking import FUSION_WEIGHT, distinct, fuse, is_near, merge
 
 __all__ = [
     "Answered",
     "Asking",
+    "Composing",
     "Event",
     "ExtractiveComposer",
     "PassagesFound",
@@ -52,9 +53,8 @@ class Asking:
 
     question: str
     found: Sequence[Found]
-    composer: Composer
+    composing: Composing
     reader: Reader
-    fallback: Composer | None = None  # writes where the composer can't
     language: str | None = None  # None: the question's own
     top_k: int = 5
     policy: Policy = field(default_factory=Policy)
@@ -108,7 +108,7 @@ async def stream(asking: Asking) -> AsyncIterator[Event]:
     clock.lap("fuse")
     yield PassagesFound(len(material.ranked) if band is not Band.NOTHING else 0)
     citations = Citations(material.ranked, asking.reader)
-    composing = Composing(asking.composer, asking.fallback)
+    composing = asking.composing
     sentences: list[Sentence] = []
     if band is Band.ANSWER:
         async for checked in _composed(composing, material, citations):

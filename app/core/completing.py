@@ -12,16 +12,14 @@ from app.core.ports import Ports, Put
 _EXPLAINED = 20
 
 
-async def completed(ports: Ports, query: Query, answered: answering.Answered) -> Query:
-    """Return the query with its answer, which is counted: it is spent, come what may."""
-    done = replace(
+def completed(query: Query, answered: answering.Answered) -> Query:
+    """Return the query with its answer."""
+    return replace(
         query,
         status=QueryStatus.COMPLETED,
         answer=answered.answer,
         completed_at=datetime.now(UTC),
     )
-    await ports.meter.answer(done, answered.answer.usage)
-    return done
 
 
 async def changes(ports: Ports, query: Query, answered: answering.Answered) -> list[Put]:

@@ -11,14 +11,14 @@ _log = logging.getLogger("eva.composing")
 
 
 class Composing:
-    """The writing of one answer. Afterwards it is known who wrote it, and what that cost."""
+    """The writing of one answer. It tells who writes, and what that has cost so far."""
 
-    def __init__(self, composer: Composer, fallback: Composer | None) -> None:
+    def __init__(self, composer: Composer, fallback: Composer | None = None) -> None:
         self.name = composer.name
         self.degraded = False
         self._composer = composer
         self._fallback = fallback
-        self._prompt = self._completion = 0
+        self._spent = Spent(prompt_tokens=0, completion_tokens=0)
 
     async def claims(self, material: Material) -> AsyncIterator[Claim]:
         """Yield the answer's sentences.
@@ -30,7 +30,7 @@ class Composing:
         try:
             async for one in self._composer.compose(material):
                 if isinstance(one, Spent):
-                    self._add(one)
+                    self._spent = one
                 else:
                     said = True
                     yield one
@@ -45,12 +45,10 @@ class Composing:
                 if isinstance(one, Claim):
                     yield one
 
-    def usage(self, passages: int) -> Usage:
-        """Return what the answer cost."""
+    def usage(self, passages: int = 0) -> Usage:
+        """Return what was spent, on an answer from so many passages."""
         return Usage(
-            prompt_tokens=self._prompt, completion_tokens=self._completion, passages=passages
+            prompt_tokens=self._spent.prompt_tokens,
+            completion_tokens=self._spent.completion_tokens,
+            passages=passages,
         )
-
-    def _add(self, spent: Spent) -> None:
-        self._prompt += spent.prompt_tokens
-        self._completion += spent.completion_tokens

@@ -63,25 +63,10 @@ async def respond(ports: Ports, live: Live, lease: Lease) -> Stored[Query] | Non
 
 @asynccontextmanager
 async def beginning(ports: Ports, live: Live, query: Query) -> AsyncIterator[None]:
-    """Answer a question while it is accepted inside; the work ends with the context unless it is.
-
-    What it spent is counted where it was finished by then.
-    """
+    """Answer a question while it is accepted inside; unless it is, the work ends with that."""
     with live.beginning(query.id):
-        work = live.begin(query.id, _answered(ports, live, query))
-        try:
-            yield
-        except BaseException:
-            await _count(ports, query, work)
-            raise
-
-
-async def _count(ports: Ports, query: Query, work: asyncio.Task[answering.Answered | None]) -> None:
-    """Count what an answer that nobody gets has cost, if it was made."""
-    made = work.done() and not work.cancelled() and work.exception() is None
-    if made and (answered := work.result()) is not None:
-        with suppress(EvaError):  # counted, and kept as soon as that can be
-            await ports.meter.answer(query, answered.answer.usage)
+        live.begin(query.id, _answered(ports, live, query))
+        yield
 
 
 async def at_once(
@@ -96,7 +81,7 @@ async def at_once(
     answered = await _within(ports, live, query, within_s)
     if answered is None:
         return None
-    completed = await completing.completed(ports, query, answered)
+    completed = completing.completed(query, answered)
     changes = await completing.changes(ports, completed, answered)
     put = Put(kind=QUERIES, value=completed, if_absent=True)
     final = await looking_again.committed(ports, put, *changes)
@@ -145,9 +130,25 @@ async def give_up(ports: Ports, live: Live, lease: Lease) -> None:
 
 
 async def _answered(ports: Ports, live: Live, query: Query) -> answering.Answered | None:
-    """Return what came of the query; None if it was cancelled on the way."""
+    """Return what came of the query; None if it was cancelled on the way.
+
+    What a model spent on it is counted, come what may; where it ends well, durably.
+    """
     live.tell(query.id, "status", events.status(query))
-    async for event in answering.stream(await _asking(ports, query)):
+    asking = await _asking(ports, query)
+    try:
+        answered = await _told(live, query, asking)
+    except BaseException:
+        with suppress(EvaError):  # counted, and kept as soon as that can be
+            await ports.meter.answer(query, asking.composing.usage())
+        raise
+    await ports.meter.answer(query, asking.composing.usage())
+    return answered
+
+
+async def _told(live: Live, query: Query, asking: answering.Asking) -> answering.Answered | None:
+    """Answer, and tell of it as it goes."""
+    async for event in answering.stream(asking):
         if live.cancelled(query.id):
             return None
         match event:
@@ -171,8 +172,9 @@ async def _asking(ports: Ports, query: Query) -> answering.Asking:
     return answering.Asking(
         question=query.question,
         found=found,
-        composer=ports.composer,
-        fallback=answering.ExtractiveComposer(ports.analyzer),
+        composing=answering.Composing(
+            ports.composer, fallback=answering.ExtractiveComposer(ports.analyzer)
+        ),
         reader=_Source(ports, query.tenant_id).read,
         language=query.language,
         top_k=query.top_k,
@@ -207,7 +209,7 @@ async def _store(
     if answered is None:
         await ports.records.commit(lease.job.partition, Settle(lease=lease))
         return None
-    completed = await completing.completed(ports, found.value, answered)
+    completed = completing.completed(found.value, answered)
     changes = await completing.changes(ports, completed, answered)
     put = Put(kind=QUERIES, value=completed, if_etag=found.etag)
     try:

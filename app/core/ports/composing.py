@@ -51,10 +51,11 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
-    """What a model read and wrote for an answer."""
+    """What a model has read and written for an answer so far; `estimated` until it says so."""
 
     prompt_tokens: int
     completion_tokens: int
+    estimated: bool = False
 
 
 class ComposingFailedError(Exception):
@@ -78,5 +79,6 @@ class Composer(Protocol):
     def compose(self, material: Material) -> AsyncIterator[Claim | Spent]:
         """Yield the sentences of an answer in order; none if the material holds none.
 
+        What was spent is told again whenever more is known: the last holds, wherever it ends.
         Raises ComposingFailedError or UnavailableError, possibly after some sentences.
         """

@@ -3,6 +3,9 @@
 import pytest
 
 from app.core import rests, work
+from app.core.access import Principal
+from app.core.ports import Ports
+from tests.app.core.desk import Desk, opened
 
 
 @pytest.fixture
@@ -11,3 +14,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rests, "_FAILED_S", (0.01,))
     monkeypatch.setattr(rests, "_WAITS_S", (0.01, 0.01))
     monkeypatch.setattr(work, "_POLL_S", 0.02)
+
+
+@pytest.fixture
+async def desk(ports: Ports, alice: Principal) -> Desk:
+    """Return a question that a model is going to answer."""
+    return await opened(ports, alice)

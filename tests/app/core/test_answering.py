@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from app.core.answering import (
     Answered,
     Asking,
+    Composing,
     ExtractiveComposer,
     PassagesFound,
     Policy,
@@ -41,7 +42,7 @@ def asking(question: str, *passages: Passage, **options: object) -> Asking:
     made = Asking(
         question=question,
         found=[searched(question, *passages)],
-        composer=ExtractiveComposer(PlainAnalyzer()),
+        composing=Composing(ExtractiveComposer(PlainAnalyzer())),
         reader=stored,
     )
     return replace(made, **options)  # type: ignore[arg-type]
@@ -165,7 +166,7 @@ class Talker:
 
 async def test_a_free_composer_is_held_to_the_sources_too() -> None:
     composer: Composer = Talker()
-    made = (await answer(asking("loan weeks", LOANS, composer=composer))).answer
+    made = (await answer(asking("loan weeks", LOANS, composing=Composing(composer)))).answer
     assert [s.text for s in made.sentences] == ["Loans last for three weeks.", "See for more."]
     assert [s.supported for s in made.sentences] == [True, False]
     assert made.composer == "talker"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from app.core.answering import Answered, Asking, ExtractiveComposer, answer
+from app.core.answering import Answered, Asking, Composing, ExtractiveComposer, answer
 from app.core.errors import UnavailableError
 from app.core.models import Band
 from app.core.ports import Candidate, Claim, Composer, Found, Material, Support
@@ -53,7 +53,10 @@ async def answered(composer: Composer, *, similarity: float, near: float | None 
     fallback = ExtractiveComposer(PlainAnalyzer())
     return await answer(
         Asking(
-            question=QUESTION, found=[found], composer=composer, reader=stored, fallback=fallback
+            question=QUESTION,
+            found=[found],
+            composing=Composing(composer, fallback),
+            reader=stored,
         )
     )
 

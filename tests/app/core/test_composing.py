@@ -6,7 +6,14 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from app.core.answering import Answered, Asking, ExtractiveComposer, Reader, answer
+from app.core.answering import (
+    Answered,
+    Asking,
+    Composing,
+    ExtractiveComposer,
+    Reader,
+    answer,
+)
 from app.core.errors import NotFoundError, UnavailableError
 from app.core.models import Band, Usage
 from app.core.ports import (
@@ -57,17 +64,17 @@ async def answered(
         Asking(
             question=QUESTION,
             found=[searched(QUESTION, LOANS)],
-            composer=composer,
+            composing=Composing(composer, extractive if fallback else None),
             reader=reader,
-            fallback=extractive if fallback else None,
         )
     )
 
 
-async def test_what_a_model_read_and_wrote_is_the_answers_usage() -> None:
+async def test_what_a_model_says_at_last_that_it_read_and_wrote_is_the_answers_usage() -> None:
+    estimated = Spent(prompt_tokens=90, completion_tokens=5, estimated=True)
     spent = Spent(prompt_tokens=100, completion_tokens=7)
-    made = (await answered(Failing([CLAIM, spent, spent]))).answer
-    assert made.usage == Usage(prompt_tokens=200, completion_tokens=14, passages=1)
+    made = (await answered(Failing([estimated, CLAIM, spent]))).answer
+    assert made.usage == Usage(prompt_tokens=100, completion_tokens=7, passages=1)
     assert (made.composer, made.degraded) == ("model", False)
     assert made.sentences[0].text == "Loans last three weeks."
     assert made.citations[0].quote == QUOTE
@@ -85,7 +92,12 @@ async def test_without_a_model_the_answer_is_the_sources_own_sentences_and_says_
 async def test_an_answer_that_was_searched_by_words_alone_says_so_whoever_wrote_it() -> None:
     found = replace(searched(QUESTION, LOANS), words_alone=True)
     told = await answer(
-        Asking(question=QUESTION, found=[found], composer=Failing([CLAIM]), reader=stored)
+        Asking(
+            question=QUESTION,
+            found=[found],
+            composing=Composing(Failing([CLAIM])),
+            reader=stored,
+        )
     )
     assert (told.answer.composer, told.answer.degraded) == ("model", True)
     assert told.found.words_alone

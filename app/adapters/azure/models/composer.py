@@ -2,10 +2,10 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import index
-from typing import Any, TypeAlias
+from typing import Any
 
 from openai import AsyncOpenAI, AsyncStream
 
@@ -17,7 +17,7 @@ from app.core.ports import Claim, ComposingFailedError, Material, Spent, Support
 
 _DEPENDENCY = "model"
 _NOWHERE = -1
-Tell: TypeAlias = Callable[[Claim | Spent], None]
+_TOKEN_CHARS = 4  # a rule of thumb for English, https://platform.openai.com/tokenizer
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,23 +45,25 @@ class ChatComposer:
     async def _write(self, material: Material, told: asyncio.Queue[Claim | Spent | None]) -> None:
         """Tell of the sentences and the tokens; of None at the end, however it came."""
         try:
+            messages = prompt.messages(material)
+            read = sum(len(one["content"]) for one in messages)
             with (
                 genai.calling("chat", self.deployment, provider=PROVIDER) as call,
                 model_errors(_DEPENDENCY),
             ):
-                async with asyncio.timeout(self.deadline_s), await self._ask(material) as chunks:
-                    await _follow(chunks, material, _counting(call, told.put_nowait))
+                async with asyncio.timeout(self.deadline_s), await self._ask(messages) as chunks:
+                    await _follow(chunks, material, _Teller(told.put_nowait, call, read))
         finally:
             told.put_nowait(None)
 
-    async def _ask(self, material: Material) -> AsyncStream[object]:
+    async def _ask(self, messages: Sequence[Mapping[str, str]]) -> AsyncStream[object]:
         """Return the chunks as JSON says them: the SDK's models cost more, and check no form."""
         return await self.client.post(
             "/chat/completions",
             cast_to=object,
             body={
                 "model": self.deployment,
-                "messages": prompt.messages(material),
+                "messages": messages,
                 "response_format": prompt.ANSWER_FORM,
                 "max_completion_tokens": self.most_tokens,
                 "stream": True,
@@ -73,42 +75,53 @@ class ChatComposer:
         )
 
 
-def _counting(call: genai.ModelCall, tell: Tell) -> Tell:
-    """Return what tells, and notes the tokens of the call."""
+@dataclass(slots=True)
+class _Teller:
+    """Tells of an answer, and of what was spent on it so far: estimated until the model says it.
 
-    def told(one: Claim | Spent) -> None:
-        if isinstance(one, Spent):
-            call.input_tokens, call.output_tokens = one.prompt_tokens, one.completion_tokens
-        tell(one)
+    It says it at the end, if it gets there.
+    """
 
-    return told
+    tell: Callable[[Claim | Spent], None]
+    call: genai.ModelCall
+    read: int  # characters
+    written: int = 0
+
+    def estimate(self) -> None:
+        spent = (self.read // _TOKEN_CHARS, self.written // _TOKEN_CHARS)
+        self.tell(Spent(prompt_tokens=spent[0], completion_tokens=spent[1], estimated=True))
+
+    def claim(self, claim: Claim) -> None:
+        self.estimate()
+        self.tell(claim)
+
+    def spent(self, usage: Mapping[str, Any]) -> None:
+        read, written = index(usage["prompt_tokens"]), index(usage["completion_tokens"])
+        self.call.input_tokens, self.call.output_tokens = read, written
+        self.tell(Spent(prompt_tokens=read, completion_tokens=written))
 
 
-async def _follow(chunks: AsyncIterator[Any], material: Material, tell: Tell) -> None:
+async def _follow(chunks: AsyncIterator[Any], material: Material, teller: _Teller) -> None:
     """Tell of what the model writes; ComposingFailedError where it does not end as it should."""
     reader, ending = SentenceReader(), None
+    teller.estimate()
     try:
         async for chunk in chunks:
-            if spent := chunk.get("usage"):
-                tell(_spent(spent))
+            if usage := chunk.get("usage"):
+                teller.spent(usage)
             for choice in chunk["choices"]:
                 delta = choice.get("delta") or {}  # none where a filter speaks
                 if delta.get("refusal"):
                     raise ComposingFailedError("refused")
-                for said in reader.feed(delta.get("content") or ""):
-                    tell(_claim(said, material))
+                words = delta.get("content") or ""
+                teller.written += len(words)
+                for said in reader.feed(words):
+                    teller.claim(_claim(said, material))
                 ending = choice.get("finish_reason") or ending
     except (AttributeError, LookupError, TypeError) as error:  # a chunk of another form
         raise ComposingFailedError("malformed") from error
     _require_whole(ending)
     reader.finish()
-
-
-def _spent(usage: Mapping[str, Any]) -> Spent:
-    return Spent(
-        prompt_tokens=index(usage["prompt_tokens"]),
-        completion_tokens=index(usage["completion_tokens"]),
-    )
 
 
 def _require_whole(ending: str | None) -> None:
