@@ -36,5 +36,6 @@ EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=3s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/livez', timeout=2)"]
+# As the first process it passes signals on and waits for orphans itself: no init in front of it.
 ENTRYPOINT ["eva"]
 CMD ["serve"]

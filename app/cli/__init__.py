@@ -5,6 +5,7 @@ talk to a server use plain HTTP, like any other client.
 """
 
 import json
+import os
 import sys
 from importlib.metadata import version
 from typing import Annotated
@@ -20,6 +21,7 @@ from app.cli import (
     developing,
     doctor,
     documents,
+    first_process,
     keys,
     service,
     spaces,
@@ -76,6 +78,13 @@ def _eva(
 
 def main() -> None:
     """Run the command line."""
+    if os.getpid() == 1:
+        first_process.attend(_main)
+    else:
+        _main()
+
+
+def _main() -> None:
     try:
         app(prog_name="eva")
     except RefusedError as refused:
