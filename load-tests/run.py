@@ -38,7 +38,9 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--profile", default="smoke", help="what kind of load (default smoke)")
     parser.add_argument("--seconds", type=float, help="shorter or longer than the profile says")
     parser.add_argument("--url", help="a running service; its key in EVA_API_KEY")
-    parser.add_argument("--pid", type=int, help="its process, if it runs on this machine")
+    parser.add_argument(
+        "--pid", type=int, help="its process (of several: their keeper), if it is here"
+    )
     parser.add_argument("--backend", default="embedded", help="embedded (default) or azure")
     parser.add_argument("--out", type=Path, default=EVIDENCE, help="where reports go")
     parser.add_argument("--report", type=_file, help="the evidence for the release gate")

@@ -5,6 +5,7 @@ import os
 import re
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
@@ -19,7 +20,10 @@ _TASKS = re.compile(r"^eva_tasks (\d+)", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Sample:
-    """One look. CPU is in cores, `machine` is all of it; None tasks were not told of."""
+    """One look at all processes of the server; who keeps several is one of them.
+
+    CPU is in cores, `machine` is all of it; None tasks were not told of.
+    """
 
     second: float
     cpu: float
@@ -64,17 +68,17 @@ class Watch:
 
     def _run(self) -> None:
         root, began = psutil.Process(self.pid), time.time()
-        spent, machine, looked = _cpu(root), machine_busy(), began
+        spent, machine, looked = _total(_family(root), _cpu), machine_busy(), began
         while not self._over.wait(self.every_s):
             try:
-                cpu, busy, now = _cpu(root), machine_busy(), time.time()
-                family = [root, *root.children(recursive=True)]
+                family = _family(root)
+                cpu, busy, now = _total(family, _cpu), machine_busy(), time.time()
                 sample = Sample(
                     second=now - began,
                     cpu=(cpu - spent) / (now - looked),
-                    resident_mb=sum(_resident(one) for one in family) / MIB,
-                    files=root.num_fds(),
-                    threads=root.num_threads(),
+                    resident_mb=_total(family, _resident) / MIB,
+                    files=int(_total(family, psutil.Process.num_fds)),
+                    threads=int(_total(family, psutil.Process.num_threads)),
                     tasks=_tasks(self.metrics),
                     machine=(busy - machine) / (now - looked),
                 )
@@ -84,17 +88,27 @@ class Watch:
             spent, machine, looked = cpu, busy, now
 
 
-def _cpu(root: psutil.Process) -> float:
-    """Return the CPU seconds of a process, its living children and those it has buried."""
-    total = sum(root.cpu_times()[:4])
-    for child in root.children(recursive=True):
+def _family(root: psutil.Process) -> list[psutil.Process]:
+    return [root, *root.children(recursive=True)]
+
+
+def _total(family: list[psutil.Process], what: Callable[[psutil.Process], float]) -> float:
+    """Add up what each process has; the first has to be there, others may have ended."""
+    root, *below = family
+    total = what(root)
+    for child in below:
         with contextlib.suppress(psutil.NoSuchProcess):
-            total += sum(child.cpu_times()[:4])
-    return float(total)
+            total += what(child)
+    return total
+
+
+def _cpu(process: psutil.Process) -> float:
+    """Return the CPU seconds of a process and of those that it has buried."""
+    return float(sum(process.cpu_times()[:4]))
 
 
 def _tasks(metrics: str | None) -> int | None:
-    """Return how many tasks the process says that it has."""
+    """Return how many tasks the process says that it has; several together say nothing of it."""
     if metrics is None:
         return None
     with contextlib.suppress(requests.RequestException):
@@ -104,9 +118,7 @@ def _tasks(metrics: str | None) -> int | None:
 
 
 def _resident(process: psutil.Process) -> int:
-    with contextlib.suppress(psutil.NoSuchProcess):
-        return int(process.memory_info().rss)
-    return 0
+    return int(process.memory_info().rss)
 
 
 def slope(points: list[tuple[float, float]], skip: float = 0.25) -> float:
