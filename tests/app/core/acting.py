@@ -1,10 +1,12 @@
 """What tests of use cases do again and again."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from app.core import documents, queries, spaces, uploads
 from app.core.access import Principal
+from app.core.errors import LeaseLostError
 from app.core.live import Live
 from app.core.models import Answer, DocumentStatus, JobKind, Lease, Query
 from app.core.ports import Ports
@@ -57,6 +59,12 @@ async def work(ports: Ports, live: Live | None = None, kinds: Sequence[JobKind] 
         await doing[lease.job.kind].do(ports, lease)
         done += 1
     return done
+
+
+async def lapse(ports: Ports, lease: Lease) -> None:
+    """Let a lease end now, if its job is still there."""
+    with suppress(LeaseLostError):
+        await ports.jobs.extend(lease, lease_s=0)
 
 
 async def do(ports: Ports, lease: Lease) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.core import documents, ingestion, uploads
+from app.core import documents, ingestion, reporting, uploads
 from app.core.access import Principal
 from app.core.errors import NotFoundError
 from app.core.kinds import DOCUMENTS
@@ -31,14 +31,21 @@ async def test_a_document_whose_job_is_given_up_says_that_it_failed(
     assert found.latest.reason is FailureReason.EXHAUSTED
 
 
+@pytest.fixture
+def unreported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write no progress, however long it takes: writes are counted."""
+    monkeypatch.setattr(reporting, "_REPORT_S", 600.0)
+
+
+@pytest.mark.usefixtures("unreported")
 @pytest.mark.parametrize("writes", range(1, 6))
 async def test_indexing_that_is_cut_after_any_write_is_completed_by_the_next_attempt(
     ports: Ports, alice: Principal, writes: int
 ) -> None:
-    document_id, lease = await taken(ports, alice, lease_s=0.01)
+    document_id, lease = await taken(ports, alice)
     with pytest.raises(DeadError):
         await ingestion.ingest(dying(ports, writes), lease)
-    await asyncio.sleep(0.02)
+    await acting.lapse(ports, lease)
     assert await acting.work(ports) == (0 if writes == 5 else 1)  # the last write settles
     found = (await documents.get(ports, alice, document_id)).value
     assert (found.latest.status, found.current) == (DocumentStatus.READY, 1)
@@ -47,10 +54,11 @@ async def test_indexing_that_is_cut_after_any_write_is_completed_by_the_next_att
     assert "ten years" in answer.text
 
 
+@pytest.mark.usefixtures("unreported")
 async def test_what_was_stored_after_its_document_was_erased_goes_with_the_next_attempt(
     ports: Ports, alice: Principal
 ) -> None:
-    document_id, lease = await taken(ports, alice, lease_s=0.3)
+    document_id, lease = await taken(ports, alice)
 
     async def erased() -> None:
         with contextlib.suppress(NotFoundError):  # once is enough
@@ -62,7 +70,7 @@ async def test_what_was_stored_after_its_document_was_erased_goes_with_the_next_
         await ingestion.ingest(cut, lease)
     place = lease.job.partition
     assert (await ports.index.count(place), await ports.blobs.count(place)) == (1, 1)
-    await asyncio.sleep(0.3)
+    await acting.lapse(ports, lease)
     assert await acting.work(ports) == 1
     assert (await ports.index.count(place), await ports.blobs.count(place)) == (0, 0)
 
@@ -120,12 +128,12 @@ async def test_a_document_deleted_while_it_is_read_leaves_nothing(
         await documents.get(ports, alice, document_id)
 
 
-async def taken(ports: Ports, alice: Principal, lease_s: float = 30.0) -> tuple[str, Lease]:
+async def taken(ports: Ports, alice: Principal) -> tuple[str, Lease]:
     """Return the id of a document that was uploaded, and the lease of its job."""
     space_id = await acting.space(ports, alice)
     file = acting.file(acting.PASSPORT)
     uploaded = await uploads.upload(ports, alice, space_id, file, acting.said)
-    lease = await ports.jobs.claim((JobKind.INGEST,), worker="w", lease_s=lease_s)
+    lease = await ports.jobs.claim((JobKind.INGEST,), worker="w", lease_s=30)
     assert lease is not None
     return uploaded.document.value.id, lease
 

@@ -41,12 +41,12 @@ async def test_an_attempt_that_wakes_after_another_ended_the_work_marks_nothing(
     ports: Ports, alice: Principal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reporting, "_REPORT_S", 0.01)
-    document_id, lease = await taken(ports, alice, lease_s=0.01)
+    document_id, lease = await taken(ports, alice)
 
     async def overtaken() -> None:
-        await asyncio.sleep(0.02)
+        await acting.lapse(ports, lease)
         assert await acting.work(ports) == 1
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.1)  # for ten reports
 
     index = Then(ports.index, "stage", overtaken)
     with pytest.raises(LeaseLostError):
