@@ -7,7 +7,7 @@ left may have resumed at another one: there such a query runs to its end.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 from app.core import deadlines, queries
 from app.core.access import Principal
@@ -20,10 +20,18 @@ from app.core.ports import Ports
 class Listeners:
     """Counts the listeners of each streamed query."""
 
-    def __init__(self, ports: Ports, live: Live, *, grace_s: float | None) -> None:
+    def __init__(
+        self,
+        ports: Ports,
+        live: Live,
+        *,
+        grace_s: float | None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._ports = ports
         self._live = live
         self._grace_s = grace_s
+        self._sleep = sleep
         self._counts: dict[str, int] = {}
         self._leaving: set[asyncio.Task[None]] = set()
 
@@ -65,7 +73,7 @@ class Listeners:
         task.add_done_callback(self._leaving.discard)
 
     async def _cancel_unheard(self, principal: Principal, query_id: str, grace_s: float) -> None:
-        await asyncio.sleep(grace_s)
+        await self._sleep(grace_s)
         if self._counts.get(query_id) == 0:
             self.ended(query_id)
             with contextlib.suppress(EvaError):  # it ended, or went, by itself

@@ -1,5 +1,4 @@
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 
 import httpx2
@@ -87,63 +86,6 @@ async def test_a_quiet_stream_shows_signs_of_life(idle: House) -> None:
     await call
 
 
-async def asked_and_left(idle: House, client: httpx2.AsyncClient) -> str:
-    """Ask by a stream, leave it, and return where the query is."""
-    space = await new_space(client)
-    line = Line()
-    asked = {"space_ids": [space], "question": QUESTION}
-    call = line.calls(idle, client, f"{API}/queries", asked)
-    await line.until("still here")
-    line.leave()
-    await call
-    [query] = (await client.get(f"{API}/queries?space_id={space}")).json()["items"]
-    assert query["status"] == "pending"
-    return f"{API}/queries/{query['id']}"
-
-
-async def status_after(client: httpx2.AsyncClient, where: str, seconds: float) -> str:
-    """Return a query's status, as soon as it is cancelled or when the time is over."""
-    status = ""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            while status != "cancelled":
-                status = str((await client.get(where)).json()["status"])
-                await asyncio.sleep(0.02)
-    return status
-
-
-async def test_a_query_whose_listener_left_is_cancelled_after_the_grace(idle: House) -> None:
-    client = await idle.client()
-    where = await asked_and_left(idle, client)
-    assert await status_after(client, where, 5) == "cancelled"
-
-
-async def test_a_query_whose_listener_came_back_goes_on(idle: House) -> None:
-    client = await idle.client()
-    where = await asked_and_left(idle, client)
-    line = Line()
-    call = line.calls(idle, client, f"{where}/events", None)
-    await line.until("still here")
-    assert await status_after(client, where, 0.6) == "pending"
-    line.leave()
-    await call
-    assert await status_after(client, where, 5) == "cancelled"
-
-
-async def test_a_query_that_was_not_asked_by_a_stream_outlives_its_listeners(
-    idle: House,
-) -> None:
-    client = await idle.client()
-    asked = {"space_ids": [await new_space(client)], "question": QUESTION}
-    where = (await client.post(f"{API}/queries", json=asked)).headers["location"]
-    line = Line()
-    call = line.calls(idle, client, f"{where}/events", None)
-    await line.until("still here")
-    line.leave()
-    await call
-    assert await status_after(client, where, 0.6) == "pending"
-
-
 async def test_who_listens_hears_of_the_cancelling(idle: House) -> None:
     client = await idle.client()
     asked = {"space_ids": [await new_space(client)], "question": QUESTION}
@@ -204,7 +146,7 @@ async def test_leaving_closes_the_events(caplog: pytest.LogCaptureFixture) -> No
     streaming = asyncio.create_task(stream(endless(), line))
     await line.until("status")
     line.leave()
-    await asyncio.wait_for(streaming, 5)
+    await asyncio.wait_for(streaming, 60)
     assert closed.is_set()
     assert caplog.text == ""
 
