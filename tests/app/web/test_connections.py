@@ -1,26 +1,35 @@
 """Clients that are slow, endless, compressed or not even HTTP, on a real socket."""
 
+import asyncio
 import gzip
 import json
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from starlette.types import Message
 
+from app.web import body as bodies
+from app.web.body import BodyRules, Intake
+from app.web.errors import SlowRequestError
 from tests.app.cli.serving import Served, serving
+from tests.clock import Clock
 
 HEAD_S, PAUSE_S, PACE = 0.6, 0.6, 2000
-LONG_S = 15  # far beyond every bound here, far below the client's own patience
+LONG_S = 45  # far beyond every bound here, far below the client's own patience
+PATIENCE_S = 90
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A service that waits for a head for long, and for a body shortly."""
     settings = {
-        "EVA_HEAD_TIMEOUT_S": str(HEAD_S),
+        "EVA_HEAD_TIMEOUT_S": str(PATIENCE_S),
         "EVA_BODY_PAUSE_S": str(PAUSE_S),
         "EVA_BODY_PACE": str(PACE),
         "EVA_WORKER": "off",
@@ -29,13 +38,49 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield found
 
 
+@pytest.fixture(scope="module")
+def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A service that waits shortly for a head."""
+    settings = {"EVA_HEAD_TIMEOUT_S": str(HEAD_S), "EVA_WORKER": "off"}
+    with serving(tmp_path_factory.mktemp("hasty"), **settings) as found:
+        yield found
+
+
 @pytest.fixture
 def line(served: Served) -> Iterator[socket.socket]:
+    with closing(connected(served)) as found:
+        yield found
+
+
+def connected(served: Served) -> socket.socket:
     place = urlsplit(served.url)
     assert place.hostname
     assert place.port
-    with closing(socket.create_connection((place.hostname, place.port), timeout=30)) as found:
-        yield found
+    return socket.create_connection((place.hostname, place.port), timeout=PATIENCE_S)
+
+
+def saying(served: Served, said: bytes) -> socket.socket:
+    """Connect and send this in time: not where this process stood still in between."""
+    while True:
+        begun = time.monotonic()
+        line = connected(served)
+        line.sendall(said)
+        if time.monotonic() - begun < HEAD_S / 2:
+            return line
+        line.close()
+
+
+def trickled(line: socket.socket, piece: bytes) -> bytes:
+    """Send this again and again, and return what comes at last."""
+    until = time.monotonic() + LONG_S
+    line.settimeout(0.1)
+    while time.monotonic() < until:
+        with suppress(TimeoutError):
+            if came := line.recv(65536):
+                return came
+        with suppress(ConnectionError):  # closed already: what it said is there to be read
+            line.sendall(piece)
+    raise AssertionError("nothing came")
 
 
 def everything(line: socket.socket) -> bytes:
@@ -78,39 +123,32 @@ def posting(served: Served, *headers: str) -> bytes:
     return "\r\n".join(said).encode() + b"\r\n\r\n"
 
 
-def test_a_head_that_comes_byte_by_byte_is_cut_off_with_a_problem(line: socket.socket) -> None:
-    begun = time.monotonic()
-    line.sendall(b"GET /livez HTTP/1.1\r\nhost: x\r\n")
-    line.settimeout(0.1)
-    came = b""
-    while not came and time.monotonic() < begun + LONG_S:
-        line.sendall(b"x-slow: 1\r\n")
-        try:
-            came = line.recv(65536)
-        except TimeoutError:
-            continue
-    assert came.startswith(b"HTTP/1.1 408 ")
-    assert b"application/problem+json" in came
-    assert b'"code":"slow-request"' in came
-    line.settimeout(30)
-    assert everything(line) == b""
+def test_a_head_that_comes_byte_by_byte_is_cut_off_with_a_problem(hasty: Served) -> None:
+    with closing(saying(hasty, b"GET /livez HTTP/1.1\r\nhost: x\r\n")) as line:
+        came = trickled(line, b"x-slow: 1\r\n")
+        assert came.startswith(b"HTTP/1.1 408 ")
+        assert b"application/problem+json" in came
+        assert b'"code":"slow-request"' in came
+        line.settimeout(PATIENCE_S)
+        assert everything(line) == b""
 
 
 @pytest.mark.parametrize("said", [b"", b"\r\n"], ids=["nothing", "an empty line"])
-def test_a_connection_that_asks_nothing_is_closed(line: socket.socket, said: bytes) -> None:
-    begun = time.monotonic()
-    line.sendall(said)
-    everything(line)
-    assert time.monotonic() - begun < LONG_S
+def test_a_connection_that_asks_nothing_is_closed(hasty: Served, said: bytes) -> None:
+    with closing(connected(hasty)) as line:
+        begun = time.monotonic()
+        line.sendall(said)
+        everything(line)
+        assert time.monotonic() - begun < LONG_S
 
 
-def test_a_kept_connection_does_not_wait_for_a_second_head_for_ever(line: socket.socket) -> None:
-    line.sendall(b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\n")
-    assert one_answer(line)[0] == 200
-    begun = time.monotonic()
-    line.sendall(b"GET /livez HT")
-    assert b'"code":"slow-request"' in everything(line)
-    assert time.monotonic() - begun < LONG_S
+def test_a_kept_connection_does_not_wait_for_a_second_head_for_ever(hasty: Served) -> None:
+    with closing(saying(hasty, b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\n")) as line:
+        assert one_answer(line)[0] == 200
+        begun = time.monotonic()
+        line.sendall(b"GET /livez HT")
+        assert b'"code":"slow-request"' in everything(line)
+        assert time.monotonic() - begun < LONG_S
 
 
 def test_a_head_without_end_is_refused_by_its_size(line: socket.socket) -> None:
@@ -150,25 +188,30 @@ def test_a_body_that_trickles_without_pausing_is_refused(
 ) -> None:
     begun = time.monotonic()
     line.sendall(posting(served, "content-length: 100000"))
-    line.settimeout(PAUSE_S / 6)
-    came = b""
-    while not came and time.monotonic() < begun + LONG_S:
-        line.sendall(b" ")
-        try:
-            came = line.recv(65536)
-        except TimeoutError:
-            continue
-    assert came.startswith(b"HTTP/1.1 408 ")
+    assert trickled(line, b" ").startswith(b"HTTP/1.1 408 ")
     assert time.monotonic() - begun >= PAUSE_S
 
 
-def test_a_slow_body_that_keeps_its_pace_is_read(line: socket.socket, served: Served) -> None:
-    body = json.dumps({"name": "Slow", "description": "x" * 990}).encode()
-    line.sendall(posting(served, f"content-length: {len(body)}"))
-    for start in range(0, len(body), 100):
-        time.sleep(0.02)
-        line.sendall(body[start : start + 100])
-    assert one_answer(line)[0] == 201
+@pytest.mark.parametrize(("every_s", "read"), [(900, 100), (1100, 14)])
+async def test_a_slow_body_is_read_for_as_long_as_it_keeps_its_pace(
+    monkeypatch: pytest.MonkeyPatch, every_s: int, read: int
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(bodies, "time", SimpleNamespace(monotonic=clock))
+
+    async def receive() -> Message:
+        clock.now += every_s
+        await asyncio.sleep(0.001)
+        return {"type": "http.request", "body": bytes(1000), "more_body": True}
+
+    rules = BodyRules(limit_bytes=10**6, pause_s=1400, bytes_a_second=1)
+    intake = Intake({"type": "http", "headers": []}, receive, rules)
+    came = 0
+    with suppress(SlowRequestError):
+        while came < 100:
+            await intake.receive()
+            came += 1
+    assert came == read
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "deflate, gzip"])
