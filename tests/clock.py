@@ -1,6 +1,9 @@
-"""A clock that stands still until a test moves it."""
+"""A clock that stands still until a test moves it, and a wait for the one of the wall."""
 
+import time
 from dataclasses import dataclass
+
+_ENOUGH_S = 20
 
 
 @dataclass
@@ -11,3 +14,10 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+def wait_for_room_in_this_minute() -> None:
+    """Wait for the next minute if this one ends soon: the windows of limits begin with minutes."""
+    left = 60 - time.time() % 60
+    if left < _ENOUGH_S:
+        time.sleep(left)

@@ -1,4 +1,5 @@
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -6,9 +7,23 @@ import httpx2
 import pytest
 
 from app.settings import Settings
+from app.web import readiness
 from tests.app.web import house as opening
 from tests.app.web import limited
 from tests.app.web.house import House
+
+
+@pytest.fixture
+def standing_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the clock of the wall stand still: the windows of limits begin with minutes."""
+    now = time.time() // 60 * 60 + 1
+    monkeypatch.setattr(time, "time", lambda: now)
+
+
+@pytest.fixture(autouse=True)
+def patient_readiness(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let dependencies answer late, where no test says how long they may take."""
+    monkeypatch.setattr(readiness.checked, "__defaults__", (60.0,))
 
 
 @pytest.fixture

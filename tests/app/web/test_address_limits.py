@@ -16,7 +16,7 @@ from app.web.limits import AddressLimit, AddressRules
 from tests.app.web.house import API, problem
 from tests.app.web.limited import Open, statuses, wire
 
-pytestmark = pytest.mark.usefixtures("one_minute")
+pytestmark = pytest.mark.usefixtures("standing_minute")
 
 
 async def test_every_route_and_every_path_that_is_none_counts_for_the_address(

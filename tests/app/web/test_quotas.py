@@ -15,7 +15,7 @@ from app.web.routing import group
 from tests.app.web.house import API, House, new_space, problem
 from tests.app.web.limited import Open, statuses
 
-pytestmark = pytest.mark.usefixtures("one_minute")
+pytestmark = pytest.mark.usefixtures("standing_minute")
 
 
 async def test_a_principal_is_held_to_its_tier_wherever_it_comes_from(open_house: Open) -> None:

@@ -15,11 +15,12 @@ from app.settings import Settings
 from app.web import turned_away
 from app.web.turned_away import TurnedAway
 from app.wiring import open_ports
+from tests import clock
 from tests.app.cli.serving import serving
 from tests.app.web.house import API
 from tests.app.web.limited import Open, wire
 
-pytestmark = pytest.mark.usefixtures("one_minute")
+pytestmark = pytest.mark.usefixtures("standing_minute")
 
 FIRST, SECOND = "203.0.113.1", "203.0.113.2"
 PAGE = "https://portal.example.ca"
@@ -129,6 +130,7 @@ async def test_every_request_of_a_service_is_in_its_trail_when_it_has_stopped(
         "EVA_WORKER": "off",
     }
     with serving(tmp_path, **settings) as served, httpx2.Client(base_url=served.url) as client:
+        clock.wait_for_room_in_this_minute()
         for _ in range(7):
             assert client.get(API, headers={"Host": "evil.example"}).status_code == 421
         for _ in range(5):
