@@ -47,8 +47,7 @@ async def ingest(ports: Ports, lease: Lease) -> None:
         return
     async with reporting(ports, lease) as report:
         ended = await _indexed(ports, found.value, version, report)
-    told = report.begun or version.status is DocumentStatus.PROCESSING
-    await _finish(ports, lease, ended, staged_as=found.value.title, told=told)
+    await _finish(ports, lease, ended, staged_as=found.value.title)
 
 
 async def _indexed(ports: Ports, document: Document, version: Version, report: Report) -> Version:
@@ -128,20 +127,20 @@ def _shown(part: PageSpan | Section) -> dict[str, object]:
     return {field.name: getattr(part, field.name) for field in fields(part)}
 
 
-async def _finish(
-    ports: Ports, lease: Lease, ended: Version, *, staged_as: str, told: bool
-) -> None:
+async def _finish(ports: Ports, lease: Lease, ended: Version, *, staged_as: str) -> None:
     """Record how the version ended and settle the lease, whatever else changed meanwhile.
 
-    How far it is, is forgotten if that was `told`.
+    How far it is, is forgotten if that was told, by whichever attempt.
     """
     partition = lease.job.partition
-    progress = [Remove(kind=PROGRESS, id=lease.job.subject_id)] if told else []
     while True:
         found = await alive(ports, lease)
         if found is None:
             await _leave_nothing(ports, lease)
             return
+        version = found.value.version(ended.number)
+        told = version is not None and version.status is DocumentStatus.PROCESSING
+        progress = [Remove(kind=PROGRESS, id=lease.job.subject_id)] if told else []
         document = await _switched(ports, with_version(found.value, ended), ended, staged_as)
         put = Put(kind=DOCUMENTS, value=document, if_etag=found.etag)
         with contextlib.suppress(StaleEtagError):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from app.core.errors import EvaError, StaleEtagError
 from app.core.kinds import DOCUMENTS, PROGRESS
 from app.core.models import Document, DocumentStatus, Lease, Progress, Stored, Version
-from app.core.ports import Ports, Put
+from app.core.ports import Ports, Put, Remove
 
 _REPORT_S = 1.0
 _BEGUN = 0.05  # of the whole, at the least that is told
@@ -17,11 +17,10 @@ _BEGUN = 0.05  # of the whole, at the least that is told
 
 @dataclass(slots=True)
 class Report:
-    """How far the work is; `begun` once it was told."""
+    """How far the work is."""
 
     stage: str = "reading"
     fraction: float = 0.0
-    begun: bool = False
 
 
 @contextlib.asynccontextmanager
@@ -52,7 +51,6 @@ async def _tell(
     ports: Ports, lease: Lease, report: Report, told: Progress | None
 ) -> Progress | None:
     """Set the version to processing, and say how far it is if that was not told."""
-    report.begun = True
     number = int(lease.job.detail["version"])
     if not await _mark(ports, lease, number):
         return told
@@ -64,6 +62,9 @@ async def _tell(
     )
     if progress != told:
         await ports.records.commit(lease.job.partition, Put(kind=PROGRESS, value=progress))
+        if not await _mark(ports, lease, number):  # another attempt ended it meanwhile
+            gone = Remove(kind=PROGRESS, id=progress.id)
+            await ports.records.commit(lease.job.partition, gone)
     return progress
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -9,8 +10,8 @@ from app.core import documents, ingestion, reporting
 from app.core.access import Principal
 from app.core.errors import LeaseLostError, UnavailableError
 from app.core.kinds import DOCUMENTS, PROGRESS
-from app.core.models import DocumentStatus, Progress
-from app.core.ports import Ports, Put
+from app.core.models import DocumentStatus, Partition, Progress
+from app.core.ports import Change, Ports, Put
 from tests.app.core import acting
 from tests.app.core.test_ingestion import Then, taken
 
@@ -24,7 +25,7 @@ async def test_what_takes_long_says_how_far_it_is_and_then_no_more(
     slow = Then(ports.index, "stage", goes_on.wait)
     reading = asyncio.create_task(ingestion.ingest(replace(ports, index=slow), lease))  # type: ignore[arg-type]
     seen: list[Progress] = []
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not seen or seen[-1].stage != "indexing":
             found = (await documents.get(ports, alice, document_id)).value
             seen += (await documents.progress(ports, [found])).values()
@@ -56,6 +57,41 @@ async def test_an_attempt_that_wakes_after_another_ended_the_work_marks_nothing(
     assert await ports.records.count(PROGRESS, lease.job.partition) == 0
 
 
+class Overtaken:
+    """Records before whose first telling of progress another attempt ends the work."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+        self.told = asyncio.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ports.records, name)
+
+    async def commit(self, partition: Partition, *changes: Change) -> Any:
+        tells = isinstance(changes[0], Put) and changes[0].kind is PROGRESS
+        if tells and not self.told.is_set():
+            await asyncio.sleep(0.02)
+            assert await acting.work(self._ports) == 1
+        found = await self._ports.records.commit(partition, *changes)
+        if tells:
+            self.told.set()
+        return found
+
+
+async def test_what_is_told_just_as_another_attempt_ends_the_work_is_taken_back(
+    ports: Ports, alice: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reporting, "_REPORT_S", 0.01)
+    document_id, lease = await taken(ports, alice, lease_s=0.01)
+    records = Overtaken(ports)
+    index = Then(ports.index, "stage", records.told.wait)
+    with pytest.raises(LeaseLostError):
+        await ingestion.ingest(replace(ports, index=index, records=records), lease)  # type: ignore[arg-type]
+    found = (await documents.get(ports, alice, document_id)).value
+    assert found.latest.status is DocumentStatus.READY
+    assert await ports.records.count(PROGRESS, lease.job.partition) == 0
+
+
 async def test_what_could_not_be_told_is_told_a_moment_later(
     ports: Ports, alice: Principal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -73,10 +109,9 @@ async def test_what_could_not_be_told_is_told_a_moment_later(
     )
     shaky = replace(ports, index=index, records=records)  # type: ignore[arg-type]
     reading = asyncio.create_task(ingestion.ingest(shaky, lease))
-    for _ in range(2000):
-        if await ports.records.count(PROGRESS, lease.job.partition):
-            break
-        await asyncio.sleep(0.005)
+    async with asyncio.timeout(60):
+        while not await ports.records.count(PROGRESS, lease.job.partition):  # noqa: ASYNC110
+            await asyncio.sleep(0)
     goes_on.set()
     await reading
     assert next(failing, None) is None
