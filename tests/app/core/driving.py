@@ -1,8 +1,10 @@
 """A worker that drives jobs of a test's own making."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from app.core.access import Principal
 from app.core.ids import new_id
@@ -29,12 +31,32 @@ async def enqueue(ports: Ports, principal: Principal) -> Job:
     return job
 
 
+class Queue:
+    """The queue of jobs, which tells when a worker has done with one and waits for others."""
+
+    def __init__(self, jobs: Any, done: asyncio.Event) -> None:
+        self._jobs = jobs
+        self._done = done
+        self.rests = asyncio.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._jobs, name)
+
+    async def wait(self, kinds: Sequence[JobKind], timeout_s: float) -> None:
+        if self._done.is_set():
+            self.rests.set()
+        await self._jobs.wait(kinds, timeout_s)
+
+
 async def run(ports: Ports, do: Doing, done: asyncio.Event, give_up: Doing | None = None) -> None:
-    worker = Worker(ports, {JobKind.INGEST: Handler(do, give_up)}, LANE, name="w")
+    queue: Any = Queue(ports.jobs, done)
+    worker = Worker(
+        replace(ports, jobs=queue), {JobKind.INGEST: Handler(do, give_up)}, LANE, name="w"
+    )
     running = asyncio.create_task(worker.run())
     try:
-        await asyncio.wait_for(done.wait(), 20)
-        await asyncio.sleep(0.2)  # what follows the event in the worker
+        await asyncio.wait_for(done.wait(), 60)
+        await asyncio.wait_for(queue.rests.wait(), 60)  # what follows the event in the worker
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)

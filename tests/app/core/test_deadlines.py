@@ -1,7 +1,5 @@
 import asyncio
 
-import pytest
-
 from app.core import deadlines
 
 
@@ -20,7 +18,9 @@ def test_a_shorter_deadline_ends_with_its_context() -> None:
     with deadlines.within(60):
         with deadlines.within(0):
             assert deadlines.remaining() == 0
-        assert deadlines.remaining() == pytest.approx(60, abs=5)
+        left = deadlines.remaining()
+    assert left is not None
+    assert 30 < left <= 60
 
 
 async def test_work_that_outlives_its_request_has_no_deadline_of_it() -> None:

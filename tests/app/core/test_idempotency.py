@@ -21,11 +21,12 @@ async def test_a_running_call_shows_signs_of_life(
     home = Partition(alice.tenant_id)
     [begun] = (await ports.records.page(IDEMPOTENT_CALLS, home, Listing())).items
     async with idempotency.alive(turn):
-        for _ in range(200):
-            await asyncio.sleep(0.01)
-            [beaten] = (await ports.records.page(IDEMPOTENT_CALLS, home, Listing())).items
-            if beaten.value.started_at > begun.value.started_at:
-                break
+        async with asyncio.timeout(60):
+            while True:
+                await asyncio.sleep(0.01)
+                [beaten] = (await ports.records.page(IDEMPOTENT_CALLS, home, Listing())).items
+                if beaten.value.started_at > begun.value.started_at:
+                    break
     assert beaten.value.started_at > begun.value.started_at
     await turn.finish(idempotency.Reply(201, {}, "done"), "f")
     again = await idempotency.begin(ports, alice, "k", "f")

@@ -67,7 +67,7 @@ async def test_a_finished_query_releases_who_waits_for_it() -> None:
     await asyncio.sleep(0)
     assert not waiting.done()
     live.close("q")
-    await asyncio.wait_for(waiting, 1)
+    await asyncio.wait_for(waiting, 60)
     assert not live.runs("q")
 
 

@@ -28,7 +28,7 @@ async def test_a_turn_that_fails_is_told_and_the_next_one_comes(
         raise trouble
 
     running = asyncio.create_task(repeat("tidying", turn, 0))
-    await asyncio.wait_for(third.wait(), 20)
+    await asyncio.wait_for(third.wait(), 60)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert told in caplog.text

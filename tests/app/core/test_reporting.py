@@ -10,7 +10,7 @@ from app.core import documents, ingestion, reporting
 from app.core.access import Principal
 from app.core.errors import LeaseLostError, UnavailableError
 from app.core.kinds import DOCUMENTS, PROGRESS
-from app.core.models import DocumentStatus, Partition, Progress
+from app.core.models import DocumentStatus, Lease, Partition, Progress
 from app.core.ports import Change, Ports, Put
 from tests.app.core import acting
 from tests.app.core.test_ingestion import Then, taken
@@ -60,8 +60,9 @@ async def test_an_attempt_that_wakes_after_another_ended_the_work_marks_nothing(
 class Overtaken:
     """Records before whose first telling of progress another attempt ends the work."""
 
-    def __init__(self, ports: Ports) -> None:
+    def __init__(self, ports: Ports, lease: Lease) -> None:
         self._ports = ports
+        self._lease = lease
         self.told = asyncio.Event()
 
     def __getattr__(self, name: str) -> Any:
@@ -70,7 +71,7 @@ class Overtaken:
     async def commit(self, partition: Partition, *changes: Change) -> Any:
         tells = isinstance(changes[0], Put) and changes[0].kind is PROGRESS
         if tells and not self.told.is_set():
-            await asyncio.sleep(0.02)
+            await acting.lapse(self._ports, self._lease)
             assert await acting.work(self._ports) == 1
         found = await self._ports.records.commit(partition, *changes)
         if tells:
@@ -82,8 +83,8 @@ async def test_what_is_told_just_as_another_attempt_ends_the_work_is_taken_back(
     ports: Ports, alice: Principal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reporting, "_REPORT_S", 0.01)
-    document_id, lease = await taken(ports, alice, lease_s=0.01)
-    records = Overtaken(ports)
+    document_id, lease = await taken(ports, alice)
+    records = Overtaken(ports, lease)
     index = Then(ports.index, "stage", records.told.wait)
     with pytest.raises(LeaseLostError):
         await ingestion.ingest(replace(ports, index=index, records=records), lease)  # type: ignore[arg-type]

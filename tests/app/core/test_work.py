@@ -1,16 +1,20 @@
 """The worker drives every job to an end, whatever happens on the way."""
 
 import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from app.adapters.embedded import open_store
 from app.core import work
 from app.core.access import Principal
 from app.core.kinds import DOCUMENTS
 from app.core.models import JobKind, Lease
 from app.core.ports import Ports, Settle
-from app.core.work import Handler, Lane, Worker
 from tests.app.core.driving import enqueue, run
+from tests.clock import Clock
 
 pytestmark = pytest.mark.usefixtures("quick")
 
@@ -113,23 +117,37 @@ async def test_a_job_that_cannot_even_be_given_up_does_not_end_the_worker(
 
 
 async def test_a_heartbeat_keeps_a_long_job_from_being_claimed_twice(
-    ports: Ports, alice: Principal, monkeypatch: pytest.MonkeyPatch
+    ports: Ports, alice: Principal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(work, "LEASE_S", 0.3)
-    await enqueue(ports, alice)
-    done = asyncio.Event()
-    claims = 0
+    monkeypatch.setattr(work, "LEASE_S", 9.0)
+    clock, done, claims = Clock(), asyncio.Event(), 0
+    async with open_store(tmp_path / "lasting", clock=clock) as store:
+        lasting = replace(ports, records=store.records, jobs=store.jobs)
+        await enqueue(lasting, alice)
+        extended = called(monkeypatch, lasting, "extend")
 
-    async def long(ports: Ports, lease: Lease) -> None:
-        nonlocal claims
-        claims += 1
-        await asyncio.sleep(1.0)
-        await ports.records.commit(lease.job.partition, Settle(lease=lease))
-        done.set()
+        async def long(ports: Ports, lease: Lease) -> None:
+            nonlocal claims
+            claims += 1
+            clock.now += 8
+            await extended.wait()
+            clock.now += 8
+            assert await ports.jobs.claim((JobKind.INGEST,), worker="v", lease_s=9) is None
+            await ports.records.commit(lease.job.partition, Settle(lease=lease))
+            done.set()
 
-    worker = Worker(ports, {JobKind.INGEST: Handler(long)}, (Lane((JobKind.INGEST,), 2),), name="w")
-    running = asyncio.create_task(worker.run())
-    await asyncio.wait_for(done.wait(), 10)
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+        await run(lasting, long, done)
     assert claims == 1
+
+
+def called(monkeypatch: pytest.MonkeyPatch, ports: Ports, name: str) -> asyncio.Event:
+    """Return what is set once a method of the queue has been called."""
+    came, method = asyncio.Event(), getattr(ports.jobs, name)
+
+    async def telling(*args: Any, **named: Any) -> Any:
+        found = await method(*args, **named)
+        came.set()
+        return found
+
+    monkeypatch.setattr(ports.jobs, name, telling)
+    return came
