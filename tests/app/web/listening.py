@@ -44,7 +44,7 @@ class Line:
         self._left.set()
 
     async def until(self, wanted: str) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while wanted not in self.text:
                 self._came.clear()
                 await self._came.wait()

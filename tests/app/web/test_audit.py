@@ -66,7 +66,7 @@ async def test_the_worker_s_changes_are_recorded_as_its_own(
     body = {"space_ids": [space], "question": "What is x?"}
     asked = await client.post(f"{API}/queries", json=body)
     where = f"{asked.headers['location']}/result"
-    assert (await client.get(where, headers={"Prefer": "wait=20"})).status_code == 200
+    assert (await client.get(where, headers={"Prefer": "wait=60"})).status_code == 200
     done = await events(house, client, actor="worker")
     assert [e["targets"] for e in done] == [[f"put query/{asked.json()['id']}"]]
 

@@ -4,7 +4,6 @@ import contextlib
 import io
 import json
 import logging
-import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from tests.app.adapters.telemetry.sinks import Sink
 from tests.app.web import house as opening
 from tests.app.web.house import API, House
 from tests.authz.operations import Operation, operations_of
+from tests.peers.programs import free_port
 
 CANARY = "canary7q"  # part of everything that is sent
 BODY: dict[str, Any] = {
@@ -72,8 +72,7 @@ def lines() -> Iterator[io.StringIO]:
 @contextlib.asynccontextmanager
 async def telling(sink: Sink, folder: Path, channel: str) -> AsyncIterator[tuple[House, str]]:
     """A service that sends to the sink by one of the channels; and its metrics' address."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     where = {
         "azure": {"APPLICATIONINSIGHTS_CONNECTION_STRING": sink.connection},
         "otlp": {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{sink.port}"},
@@ -124,7 +123,7 @@ async def called(client: httpx2.AsyncClient, one: Operation, ids: dict[str, str]
             path = path.replace(f"{{{name}}}", given.get(name, f"{CANARY}-{name}"))
         body = BODY if one.changes and one.method != "DELETE" else None
         await client.request(
-            one.method, path, params={CANARY: CANARY}, json=body, headers=HEADERS, timeout=30
+            one.method, path, params={CANARY: CANARY}, json=body, headers=HEADERS, timeout=60
         )
 
 

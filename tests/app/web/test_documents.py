@@ -1,4 +1,3 @@
-import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +7,16 @@ import pytest
 from app.core.kinds import DOCUMENTS, PROGRESS
 from app.core.models import DEFAULT_TENANT, DocumentStatus, Partition, Progress
 from app.core.ports import Put
-from tests.app.web.house import API, LEAVE, House, new_document, new_space, problem, settled
+from tests.app.web.house import (
+    API,
+    LEAVE,
+    House,
+    erased,
+    new_document,
+    new_space,
+    problem,
+    settled,
+)
 
 ABSENT = "doc_00000000000000000000000000"
 
@@ -132,12 +140,7 @@ async def test_deleting_hides_at_once_and_the_receipt_completes(
     problem(stale, 412, "stale-etag")
     gone = await client.delete(f"{API}/documents/{document}")
     problem(await client.get(f"{API}/documents/{document}"), 404, "not-found")
-    receipt: dict[str, Any] = {"completed_at": None}
-    for _ in range(300):
-        receipt = (await client.get(gone.headers["location"])).json()
-        if receipt["completed_at"]:
-            break
-        await asyncio.sleep(0.02)
+    receipt = await erased(client, gone)
     assert receipt["removed"]["passages"] == 1
     assert set(receipt["remaining"].values()) == {0}
 

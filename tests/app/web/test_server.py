@@ -97,11 +97,9 @@ async def test_a_connection_lost_in_mid_file_leaves_nothing(served: Served, tmp_
         await writer.drain()
         writer.close()
         await writer.wait_closed()
-        for _ in range(200):
-            if not files(tmp_path):
-                break
-            await asyncio.sleep(0.02)
-        assert files(tmp_path) == []
+        async with asyncio.timeout(60):
+            while files(tmp_path):  # noqa: ASYNC110 - another process removes them
+                await asyncio.sleep(0.02)
         listed = await client.get(f"{API}/spaces/{space}/documents")
         assert listed.json()["items"] == []
 
@@ -117,7 +115,7 @@ async def test_a_listener_whose_connection_breaks_ends_its_query(served: Served)
                 assert line == ": still here"
                 break
         status = ""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while status != "cancelled":
                 listed = await client.get(f"{API}/queries?space_id={space}")
                 status = listed.json()["items"][0]["status"]
@@ -143,7 +141,7 @@ async def test_a_connection_outlives_every_refusal(served: Served) -> None:
     ]
     for request, status in requests:
         writer.write(request.encode())
-        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 60)
         assert head.decode().split()[1] == status
         assert b"server:" not in head.lower()
         [length] = [

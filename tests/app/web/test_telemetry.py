@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from tests.app.adapters.telemetry import sinks
 from tests.app.adapters.telemetry.sinks import Sink
 from tests.app.web import house as opening
 from tests.app.web.house import API, House, answered, new_document, new_space
+from tests.peers.programs import free_port
 
 WRITTEN = "what-somebody-wrote"
 CALLER = f"00-{'ab' * 16}-{'cd' * 8}-00"
@@ -60,7 +60,7 @@ async def asked_and_fetched(client: httpx2.AsyncClient, space_id: str) -> None:
     """Ask, and come back for the answer: a job makes it."""
     asked = {"space_ids": [space_id], "question": opening.QUESTION}
     query = (await client.post(f"{API}/queries", json=asked)).json()
-    path, headers = f"{API}/queries/{query['id']}/result", {"Prefer": "wait=20"}
+    path, headers = f"{API}/queries/{query['id']}/result", {"Prefer": "wait=60"}
     assert (await client.get(path, headers=headers)).status_code == 200
 
 
@@ -143,7 +143,7 @@ async def test_what_became_of_documents_and_questions_is_counted(
         await answered(client, space_id)
         await asked_and_fetched(client, space_id)
         await answered(client, space_id, "Who won the hockey final?")
-    assert sums(sink, "eva.documents.processed", outcome="ready", within_s="5") == 1
+    assert sums(sink, "eva.documents.processed", outcome="ready") == 1
     assert sums(sink, "eva.jobs.ended", kind="ingest", outcome="done") == 1
     assert sums(sink, "eva.jobs.ended", kind="answer", outcome="done") == 1
     assert sums(sink, "eva.answers", band="answer", grounded="true", degraded="false") == 2
@@ -225,7 +225,7 @@ async def test_requests_do_not_wait_for_an_endpoint_that_hangs(tmp_path: Path) -
         async with telling(sink, tmp_path, EVA_TELEMETRY_EVERY_S="0.1") as house:
             client = await house.client()
             await client.get(f"{API}/spaces")
-            arrived = await asyncio.to_thread(sink.arrived.wait, 20)
+            arrived = await asyncio.to_thread(sink.arrived.wait, 60)
             assert arrived, "the sender hangs now"
             found = [await client.get(f"{API}/spaces") for _ in range(50)]
             assert {one.status_code for one in found} == {200}
@@ -234,8 +234,7 @@ async def test_requests_do_not_wait_for_an_endpoint_that_hangs(tmp_path: Path) -
 
 
 async def test_prometheus_finds_the_metrics_at_their_own_port(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     env = {"EVA_DATA_DIR": str(tmp_path), "EVA_METRICS_PORT": str(port)}
     async with opening.opened(Settings.load(env)) as house:
         await (await house.client()).get(f"{API}/spaces")

@@ -69,7 +69,7 @@ class Shut(Noted):
 async def asked(house: House, noted: Noted) -> httpx2.Response:
     model = Model(ExtractiveComposer(house.services.ports.analyzer))
     model.may.set()
-    return await asked_of(house, noted, model, {"Prefer": "wait=20"})
+    return await asked_of(house, noted, model, {"Prefer": "wait=60"})
 
 
 async def asked_of(
@@ -107,7 +107,7 @@ async def test_when_the_wait_ends_first_the_same_work_goes_on_for_who_polls(hous
     model.may.set()
     client = await house.client()
     result = f"{API}/queries/{told.json()['id']}/result"
-    found = await client.get(result, headers={"Prefer": "wait=20"})
+    found = await client.get(result, headers={"Prefer": "wait=60"})
     assert found.status_code == 200
     stored = await house.services.ports.records.find(QUERIES, DEFAULT_TENANT, found.json()["id"])
     assert stored is not None
