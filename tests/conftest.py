@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 
 from app.core.access import Principal
 from app.core.models import Scope
@@ -22,6 +24,11 @@ __all__ = ["cosmos_peer"]
 # under test must hear it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 _ENOUGH_S = 10
+# How long an example takes is the machine's affair.
+examples.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+examples.load_profile("any machine")
 
 
 @pytest.fixture

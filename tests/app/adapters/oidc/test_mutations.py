@@ -13,7 +13,8 @@ from tests.app.adapters.oidc.signer import TENANT, Signer
 
 # The verifier is the same for all examples: that one token leaves nothing behind is part of it.
 one_verifier = settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=200,
 )
 reasons = set(Refusal)
 names = st.sampled_from(

@@ -135,7 +135,7 @@ def figures(found: Found) -> list[float]:
     max_examples=25,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # each example takes a moment
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(before=writes, after=writes)
 def test_both_ways_find_the_same_whatever_was_written(
