@@ -26,7 +26,7 @@ def served(folder: Path) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def document(served: Served) -> dict[str, Any]:
-    found: dict[str, Any] = httpx2.get(f"{served.url}/openapi.json").json()
+    found: dict[str, Any] = httpx2.get(f"{served.url}/openapi.json", timeout=60).json()
     return found
 
 
@@ -50,7 +50,7 @@ def test_the_service_answers_only_as_documented_and_never_with_a_fault(
     assert report.cases > 1000
     assert "unhandled error" not in (folder / "server.log").read_text()
     own = {"X-API-Key": served.token or ""}
-    assert httpx2.get(f"{served.url}/api/v1/spaces", headers=own).status_code == 200, "to the end"
+    assert httpx2.get(f"{served.url}/api/v1/spaces", headers=own, timeout=60).status_code == 200
 
 
 @pytest.mark.timeout(300)

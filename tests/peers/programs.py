@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 ROOT = Path(__file__).parents[2]
 _START_S = 90  # on a loaded machine
-_STOP_S = 10
+_STOP_S = 30
 _PORTS = range(20_000, 32_000)  # below those that systems give out
 
 
@@ -107,10 +107,17 @@ def _listens(url: str) -> bool:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on, and that nobody gets who asks for any."""
+    """Return a port that nobody listens on, and that nobody else gets who asks for one.
+
+    It stays bound here as long as this process runs: a server that sets SO_REUSEADDR, as servers
+    do, listens on it all the same, whenever and as often as it is started.
+    """
     while True:
-        port = secrets.choice(_PORTS)
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+        with contextlib.suppress(OSError), socket.socket() as bound:
+            bound.bind(("127.0.0.1", secrets.choice(_PORTS)))
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            port: int = bound.getsockname()[1]
+            bound.detach()
             return port
 
 

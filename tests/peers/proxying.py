@@ -2,11 +2,14 @@
 
 import sys
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 import httpx2
 
 from tests.peers.programs import Program
+
+_ask = partial(httpx2.request, timeout=60)  # on a loaded machine
 
 
 def faults(port: int = 0) -> Program:
@@ -38,7 +41,7 @@ class Faults:
 
     def cure(self, proxy: str, toxic: str) -> None:
         """Remove a toxic."""
-        httpx2.delete(f"{self.url}/proxies/{proxy}/toxics/{toxic}").raise_for_status()
+        _ask("DELETE", f"{self.url}/proxies/{proxy}/toxics/{toxic}").raise_for_status()
 
     def enable(self, proxy: str, *, enabled: bool) -> None:
         """Open or close a proxy."""
@@ -46,15 +49,15 @@ class Faults:
 
     def hits(self, proxy: str) -> dict[str, int]:
         """Return how often each toxic struck."""
-        found = httpx2.get(f"{self.url}/proxies/{proxy}").raise_for_status().json()
+        found = _ask("GET", f"{self.url}/proxies/{proxy}").raise_for_status().json()
         return {one["name"]: one["hits"] for one in found["toxics"]}
 
     def reset(self) -> None:
         """Remove every toxic and open every proxy."""
-        httpx2.post(f"{self.url}/reset").raise_for_status()
+        _ask("POST", f"{self.url}/reset").raise_for_status()
 
     def _post(self, path: str, said: object) -> dict[str, str]:
-        answer = httpx2.post(self.url + path, json=said)
+        answer = _ask("POST", self.url + path, json=said)
         if answer.is_client_error:
             raise ValueError(answer.text)
         found: dict[str, str] = answer.raise_for_status().json()

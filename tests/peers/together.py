@@ -73,7 +73,8 @@ class Together:
         """Return an access token of an administrator in another tenant."""
         claims = {"tid": ELSEWHERE, "sub": "stranger", "roles": ["admin"]}
         form = {"grant_type": "client_credentials", "claims_json": json.dumps(claims)}
-        told = httpx2.post(f"{self.fronts['oidc']}/token", data=form, auth=("daemon", "secret"))
+        url, own = f"{self.fronts['oidc']}/token", ("daemon", "secret")
+        told = httpx2.post(url, data=form, auth=own, timeout=60)
         return str(told.raise_for_status().json()["access_token"])
 
 

@@ -33,4 +33,5 @@ def fill(folder: Path, url: str, **secrets: str) -> None:
     """Put secrets into the vault, or new versions of them."""
     trust = ssl.create_default_context(cafile=str(folder / "vault.pem"))
     said = {name.replace("_", "-"): value for name, value in secrets.items()}
-    httpx2.post(f"{url}/_peer/secrets", json=said, verify=trust).raise_for_status()
+    told = httpx2.post(f"{url}/_peer/secrets", json=said, verify=trust, timeout=60)
+    told.raise_for_status()

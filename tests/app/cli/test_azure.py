@@ -63,7 +63,7 @@ def test_the_service_starts_while_nothing_of_azure_answers(tmp_path: Path) -> No
         env=ON_AZURE,
     )
     with running(program, tmp_path) as served:
-        assert httpx2.get(f"{served.url}/livez").status_code == 200
-        ready = httpx2.get(f"{served.url}/readyz", timeout=30)
+        assert httpx2.get(f"{served.url}/livez", timeout=60).status_code == 200
+        ready = httpx2.get(f"{served.url}/readyz", timeout=60)
     assert ready.status_code == 503
     assert ready.json()["checks"] == {"records": "failed", "blobs": "failed", "index": "failed"}

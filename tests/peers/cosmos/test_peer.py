@@ -165,7 +165,7 @@ async def test_a_fault_of_the_peer_itself_is_seen_as_one(
     cosmos_peer: Running, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A handler that stumbles answers 500 and says over what, and the connection goes."""
-    async with httpx2.AsyncClient(base_url=cosmos_peer.endpoint) as client:
+    async with httpx2.AsyncClient(base_url=cosmos_peer.endpoint, timeout=60) as client:
         answer = await client.post("/_peer/faults", content=b"no JSON")
     assert answer.status_code == 500
     assert answer.headers["connection"] == "close"

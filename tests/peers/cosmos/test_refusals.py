@@ -77,7 +77,7 @@ async def test_a_list_of_all_items_is_refused(container: ContainerProxy) -> None
 @pytest.mark.parametrize("key", ["d3Jvbmc=", ""])
 async def test_another_key_than_the_accounts_is_refused(cosmos_peer: Running, key: str) -> None:
     headers = {"x-ms-date": "now", "authorization": f"type=master&ver=1.0&sig={key}"}
-    async with httpx2.AsyncClient(base_url=cosmos_peer.endpoint) as client:
+    async with httpx2.AsyncClient(base_url=cosmos_peer.endpoint, timeout=60) as client:
         answer = await client.get("/dbs/x", headers=headers)
     assert answer.status_code == 401
     assert "signature" in answer.json()["message"]
@@ -95,7 +95,7 @@ async def test_a_token_must_be_for_this_service(
     cosmos_peer: Running, token: str, status: int
 ) -> None:
     headers = {"authorization": f"type%3Daad%26ver%3D1.0%26sig%3D{token}"}
-    async with httpx2.AsyncClient(base_url=cosmos_peer.endpoint) as client:
+    async with httpx2.AsyncClient(base_url=cosmos_peer.endpoint, timeout=60) as client:
         assert (await client.get("/dbs/x", headers=headers)).status_code == status
 
 
@@ -164,7 +164,7 @@ async def test_a_container_that_can_not_be_is_refused(
 
 
 async def test_what_the_peer_does_not_know_is_refused_by_name(cosmos_peer: Running) -> None:
-    async with httpx2.AsyncClient(base_url=cosmos_peer.endpoint) as client:
+    async with httpx2.AsyncClient(base_url=cosmos_peer.endpoint, timeout=60) as client:
         answer = await client.get("/_peer/nothing")
         assert answer.status_code == 404
         journal = (await client.get("/_peer/journal")).json()

@@ -79,7 +79,7 @@ async def oidc_peer(port: int = 0) -> AsyncIterator[OidcPeer]:
     try:
         async with asyncio.timeout(START_S):
             issuer = json.loads(await process.stdout.readline())["issuer"]
-        async with httpx2.AsyncClient(base_url=issuer) as client:
+        async with httpx2.AsyncClient(base_url=issuer, timeout=START_S) as client:
             peer = OidcPeer(issuer, client, process)
             yield peer
     finally:

@@ -30,7 +30,7 @@ async def test_without_a_token_the_vault_says_nothing(
 ) -> None:
     fill(vault_folder, trusted, **{name: "first"})
     trust = ssl.create_default_context(cafile=str(vault_folder / "vault.pem"))
-    asked = httpx2.get(f"{trusted}/secrets/{name}?api-version=7.6", verify=trust)
+    asked = httpx2.get(f"{trusted}/secrets/{name}?api-version=7.6", verify=trust, timeout=60)
     assert (asked.status_code, "first" in asked.text) == (401, False)
 
 

@@ -43,7 +43,7 @@ def test_a_label_never_breaks_a_line(value: str) -> None:
 async def test_metrics_are_served_and_nothing_else_is() -> None:
     async with (
         prometheus.serving("127.0.0.1", 0, held().taken) as port,
-        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client,
+        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client,
     ):
         found = await client.get("/metrics")
         assert found.headers["content-type"] == prometheus.MEDIA_TYPE
