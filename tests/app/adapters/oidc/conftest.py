@@ -1,12 +1,13 @@
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import httpx2
 import pytest
 
-from app.adapters.oidc import IssuerConfig, OidcVerifier, Timing, open_verifier
+from app.adapters.oidc import IssuerConfig, OidcVerifier, open_verifier
 from app.adapters.oidc.fetching import Place
 from app.adapters.oidc.source import KeySource
-from tests.app.adapters.oidc.publisher import DISCOVERY, Publisher, publishing
+from tests.app.adapters.oidc.publisher import DISCOVERY, PATIENT, Publisher, publishing
 from tests.app.adapters.oidc.signer import AUDIENCE, TENANT, Signer
 from tests.clock import Clock
 
@@ -37,7 +38,7 @@ def config(signer: Signer) -> IssuerConfig:
 
 @pytest.fixture
 async def verifier(config: IssuerConfig) -> AsyncIterator[OidcVerifier]:
-    async with open_verifier([config]) as verifier:
+    async with open_verifier([config], PATIENT) as verifier:
         yield verifier
 
 
@@ -48,9 +49,8 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def source(publisher: Publisher, signer: Signer, clock: Clock) -> AsyncIterator[KeySource]:
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(timeout=PATIENT.patience) as client:
         place = Place(discovery=publisher.url + DISCOVERY, issuer=signer.issuer, loopback=True)
-        timing = Timing(fresh=300, most=3600, pause=10)
-        source = KeySource(client, place, timing, clock)
+        source = KeySource(client, place, replace(PATIENT, fresh=300, most=3600), clock)
         yield source
         await source.aclose()

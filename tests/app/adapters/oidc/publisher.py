@@ -8,8 +8,11 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from app.adapters.oidc import Timing
+
 DISCOVERY = "/.well-known/openid-configuration"
 KEYS = "/keys"
+PATIENT = Timing(patience=60)  # with issuers that answer, on a loaded machine
 
 
 @dataclass

@@ -8,7 +8,7 @@ import pytest
 
 from app.adapters.oidc import IssuerConfig, open_verifier
 from app.core.errors import UnavailableError
-from tests.app.adapters.oidc.publisher import Publisher, publishing
+from tests.app.adapters.oidc.publisher import PATIENT, Publisher, publishing
 from tests.app.adapters.oidc.signer import AUDIENCE, TENANT, Signer
 from tests.peers.vault.certificate import self_signed
 
@@ -36,7 +36,7 @@ def config(signer: Signer) -> IssuerConfig:
 async def test_an_issuer_that_nobody_vouches_for_is_asked_nothing_and_lets_no_one_in(
     config: IssuerConfig, signer: Signer, publisher: Publisher, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with open_verifier([config]) as verifier:
+    async with open_verifier([config], PATIENT) as verifier:
         with pytest.raises(UnavailableError):
             await verifier.verify(signer.token())
     assert publisher.asked == []
@@ -50,5 +50,5 @@ async def test_an_issuer_whose_certificate_is_vouched_for_lets_its_holders_in(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
-    async with open_verifier([config]) as verifier:
+    async with open_verifier([config], PATIENT) as verifier:
         assert (await verifier.verify(signer.token())).tenant_id == TENANT

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 
@@ -15,7 +14,9 @@ from app.adapters.oidc import open_verifier
 from app.adapters.oidc.dev_issuer import DevIssuer, described, running, serve
 from app.core.identity import Refusal
 from app.core.models import DEFAULT_TENANT, Scope
+from tests.app.adapters.oidc.publisher import PATIENT
 from tests.app.adapters.oidc.refusing import refusal
+from tests.peers.programs import free_port
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ async def issuer() -> AsyncIterator[DevIssuer]:
 
 @pytest.fixture
 async def client(issuer: DevIssuer) -> AsyncIterator[httpx2.AsyncClient]:
-    async with httpx2.AsyncClient(base_url=issuer.url) as client:
+    async with httpx2.AsyncClient(base_url=issuer.url, timeout=60) as client:
         yield client
 
 
@@ -41,7 +42,7 @@ async def test_a_token_that_it_gives_is_accepted(
     }
     given = (await client.post("/token", data=form)).json()
     assert sorted(given) == ["access_token", "expires_in", "token_type"]
-    async with open_verifier([described(issuer.url, ["ten_b"])]) as verifier:
+    async with open_verifier([described(issuer.url, ["ten_b"])], PATIENT) as verifier:
         found = await verifier.verify(given["access_token"])
         assert (found.tenant_id, found.id.rpartition(":")[2]) == ("ten_b", "me")
         assert {Scope.SPACES_READ, Scope.AUDIT_READ} <= found.scopes
@@ -50,7 +51,7 @@ async def test_a_token_that_it_gives_is_accepted(
 
 async def test_a_token_needs_no_wishes(issuer: DevIssuer, client: httpx2.AsyncClient) -> None:
     given = await client.post("/token", data={"grant_type": "client_credentials"})
-    async with open_verifier([described(issuer.url)]) as verifier:
+    async with open_verifier([described(issuer.url)], PATIENT) as verifier:
         found = await verifier.verify(given.json()["access_token"])
     assert found.tenant_id == DEFAULT_TENANT
     assert found.scopes == frozenset()
@@ -100,16 +101,15 @@ async def test_it_does_not_listen_where_others_can_reach_it(host: str) -> None:
 async def test_its_keys_end_with_it(issuer: DevIssuer) -> None:
     token = issuer.token({})
     port = int(issuer.url.rpartition(":")[2])
-    async with open_verifier([described(issuer.url)]) as verifier:
+    async with open_verifier([described(issuer.url)], PATIENT) as verifier:
         assert (await verifier.verify(token)).tenant_id == DEFAULT_TENANT
     again = DevIssuer(f"http://127.0.0.1:{port}")
-    async with open_verifier([described(issuer.url)]) as verifier:
+    async with open_verifier([described(issuer.url)], PATIENT) as verifier:
         assert await refusal(verifier, again.token({})) == Refusal.UNKNOWN_KEY
 
 
 async def test_an_interrupt_ends_it() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     program = (
         "import asyncio; from app.adapters.oidc.dev_issuer import serve; "
         f"asyncio.run(serve('127.0.0.1', {port}, environment='development'))"
@@ -117,7 +117,7 @@ async def test_an_interrupt_ends_it() -> None:
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-c", program, stderr=asyncio.subprocess.PIPE
     )
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(timeout=60) as client:
         while child.returncode is None:
             with contextlib.suppress(httpx2.TransportError):
                 await client.get(f"http://127.0.0.1:{port}/")

@@ -9,6 +9,7 @@ from app.adapters.oidc import IssuerConfig, OidcVerifier, open_verifier
 from app.core.errors import UnavailableError
 from app.core.identity import Refusal
 from app.core.models import Scope
+from tests.app.adapters.oidc.publisher import PATIENT
 from tests.app.adapters.oidc.refusing import refusal
 from tests.peers.oidc.peer import AUDIENCE, OidcPeer, install, missing, oidc_peer
 
@@ -35,7 +36,7 @@ async def verifier(peer: OidcPeer) -> AsyncIterator[OidcVerifier]:
         tenants={TENANT: TENANT},
         loopback=True,
     )
-    async with open_verifier([config]) as verifier:
+    async with open_verifier([config], PATIENT) as verifier:
         yield verifier
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from app.adapters.oidc import IssuerConfig, OidcVerifier, Timing, open_verifier
+from app.adapters.oidc import IssuerConfig, OidcVerifier, open_verifier
 from app.core.errors import UnavailableError
 from app.core.identity import Refusal
 from app.core.models import Scope
-from tests.app.adapters.oidc.publisher import DISCOVERY, KEYS, Publisher, publishing
+from tests.app.adapters.oidc.publisher import DISCOVERY, KEYS, PATIENT, Publisher, publishing
 from tests.app.adapters.oidc.refusing import refusal
 from tests.app.adapters.oidc.signer import AUDIENCE, TENANT, Signer, published, rsa_key
 
@@ -100,7 +100,7 @@ async def test_a_tenants_issuer_speaks_for_no_other_tenant(
         other = Signer(issuer=elsewhere.url, rsa_1=rsa_key("other"))
         elsewhere.publish(other.key_set())
         theirs = replace(config, issuer=other.issuer, discovery="", tenants={"ten_b": "ten_b"})
-        async with open_verifier([config, theirs]) as verifier:
+        async with open_verifier([config, theirs], PATIENT) as verifier:
             assert (await verifier.verify(other.token(tid="ten_b"))).tenant_id == "ten_b"
             assert await refusal(verifier, other.token()) == Refusal.FOREIGN_TENANT
             # The same key id, at two issuers: each key is looked for at its own.
@@ -115,7 +115,7 @@ async def test_the_same_subject_of_two_issuers_is_two_principals(
         other = Signer(issuer=elsewhere.url)
         elsewhere.publish(other.key_set())
         second = replace(config, issuer=other.issuer, discovery="")
-        async with open_verifier([config, second]) as verifier:
+        async with open_verifier([config, second], PATIENT) as verifier:
             one = await verifier.verify(signer.token())
             two = await verifier.verify(other.token())
     assert one.tenant_id == two.tenant_id
@@ -137,7 +137,7 @@ async def test_an_issuer_of_many_tenants_lets_in_those_listed(publisher: Publish
     signers = {name: Signer(issuer=f"{publisher.url}/guid_{name}/v2.0") for name in "abc"}
     keys = signers["a"].key_set()
     publisher.publish(keys, issuer=config.issuer, at="/organizations" + DISCOVERY)
-    async with open_verifier([config]) as verifier:
+    async with open_verifier([config], PATIENT) as verifier:
         for name in "ab":
             token = signers[name].token(tid=f"guid_{name}")
             assert (await verifier.verify(token)).tenant_id == f"ten_{name}"
@@ -167,7 +167,7 @@ async def test_a_key_kept_to_one_tenant_signs_for_no_other(
     signer = Signer(issuer=f"{publisher.url}/guid_a/v2.0")
     key = published(signer.rsa_1, "rsa-1", issuer=scope)
     publisher.publish({"keys": [key]}, issuer=config.issuer, at="/organizations" + DISCOVERY)
-    async with open_verifier([config]) as verifier:
+    async with open_verifier([config], PATIENT) as verifier:
         token = signer.token(tid="guid_a")
         if served:
             assert (await verifier.verify(token)).tenant_id == "ten_a"
@@ -184,7 +184,7 @@ async def test_a_policy_is_held_to_its_own_tokens_and_keys(
     strict = replace(
         config, discovery=at, policy="B2C_1_in", tenant_claim=None, tenants={"guid": "ten_a"}
     )
-    async with open_verifier([strict]) as verifier:
+    async with open_verifier([strict], PATIENT) as verifier:
         assert (await verifier.verify(signer.token(tfp="b2c_1_IN"))).tenant_id == "ten_a"
         assert (await verifier.verify(signer.token(acr="b2c_1_in"))).tenant_id == "ten_a"
         weaker = signer.token(tfp="b2c_1_without_mfa", acr="b2c_1_in")
@@ -202,7 +202,7 @@ async def test_without_keys_no_one_is_let_in_and_no_one_is_blamed(
     publisher: Publisher, signer: Signer, config: IssuerConfig
 ) -> None:
     publisher.pages.clear()
-    async with open_verifier([config], Timing(pause=30)) as verifier:
+    async with open_verifier([config], replace(PATIENT, pause=30)) as verifier:
         with pytest.raises(UnavailableError) as refused:
             await verifier.verify(signer.token())
         assert refused.value.facts == {"dependency": "identity-provider", "retry_after": 30}
