@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +13,24 @@ from azure.core.credentials import AccessToken
 from app.adapters.azure.redis_login import IdentityLogin
 from app.adapters.quotas import Redis, SharedCounter, shared_counter
 from app.core.quotas import Take
-from tests.app.adapters.quotas.redis_server import PROGRAM, redis_server
+from tests.app.adapters.quotas.redis_server import redis_server
+from tests.peers.redis import PROGRAM
 
 OBJECT_ID = "11111111-2222-3333-4444-555555555555"
 
 
 class Metadata:
-    """What stands for Azure's token service: slow, and asked for one scope."""
+    """What stands for Azure's token service: asked for one scope, it tells when it is let to."""
 
-    def __init__(self, token: str, delay_s: float) -> None:
-        self.token, self.delay_s = token, delay_s
+    def __init__(self, token: str) -> None:
+        self.token = token
         self.scopes: list[str] = []
+        self.tells, self.told = asyncio.Event(), asyncio.Event()
 
     async def get_token(self, *scopes: str, **_: Any) -> AccessToken:
         self.scopes.extend(scopes)
-        await asyncio.sleep(self.delay_s)
+        await self.tells.wait()
+        self.told.set()
         return AccessToken(self.token, 2**31)
 
 
@@ -47,9 +51,13 @@ async def port(tmp_path: Path) -> AsyncIterator[int]:
         yield found
 
 
-def counter(port: int, identity: Any) -> Any:
+@asynccontextmanager
+async def counter(port: int, identity: Any) -> AsyncIterator[SharedCounter]:
+    """A counter that waits long for Redis, as long as nothing else is said."""
     login = IdentityLogin(OBJECT_ID, identity)
-    return shared_counter(Redis(host="127.0.0.1", port=port, login=login))
+    redis = Redis(host="127.0.0.1", port=port, login=login, timeout_s=60)
+    async with shared_counter(redis) as shared:
+        yield shared
 
 
 async def take(shared: SharedCounter) -> None:
@@ -57,7 +65,8 @@ async def take(shared: SharedCounter) -> None:
 
 
 async def test_a_token_opens_connections(port: int) -> None:
-    identity = Metadata("good-token", 0)
+    identity = Metadata("good-token")
+    identity.tells.set()
     async with counter(port, identity) as shared:
         await take(shared)
         assert shared.lost == 0
@@ -65,10 +74,14 @@ async def test_a_token_opens_connections(port: int) -> None:
 
 
 async def test_a_token_that_comes_late_serves_those_who_ask_later(port: int) -> None:
-    async with counter(port, Metadata("good-token", 0.2)) as shared:
+    identity = Metadata("good-token")
+    async with counter(port, identity) as shared:
+        patience_s, shared._deadline_s = shared._deadline_s, 0.05
         await take(shared)
         assert shared.lost == 1, "nobody waited for it"
-        await asyncio.sleep(0.3)
+        shared._deadline_s = patience_s
+        identity.tells.set()
+        await identity.told.wait()
         await take(shared)  # the connection that was given up may be taken up once more
         lost = shared.lost
         await take(shared)
@@ -76,6 +89,8 @@ async def test_a_token_that_comes_late_serves_those_who_ask_later(port: int) -> 
 
 
 async def test_a_token_that_is_refused_costs_no_request(port: int) -> None:
-    async with counter(port, Metadata("bad-token", 0)) as shared:
+    identity = Metadata("bad-token")
+    identity.tells.set()
+    async with counter(port, identity) as shared:
         await take(shared)
         assert shared.lost == 1, "counted here instead"

@@ -2,43 +2,19 @@
 
 import asyncio
 import contextlib
-import shutil
-import socket
-import subprocess
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-PROGRAM = shutil.which("redis-server")
+from tests.peers.programs import free_port, running
+from tests.peers.redis import redis
 
 
 @contextlib.contextmanager
 def redis_server(folder: Path) -> Iterator[int]:
     """Run redis-server on a free port for the duration of the context."""
-    assert PROGRAM is not None
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    command = [PROGRAM, "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
-    command += ["--appendonly", "no", "--dir", str(folder)]
-    running = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    try:
-        _wait(port, running)
+    port = free_port()
+    with running(redis(folder, port), folder):
         yield port
-    finally:
-        running.terminate()
-        running.wait(10)
-
-
-def _wait(port: int, running: subprocess.Popen[bytes]) -> None:
-    for _ in range(200):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as c:
-            c.sendall(b"PING\r\n")
-            if c.recv(7) == b"+PONG\r\n":
-                return
-        assert running.poll() is None
-        time.sleep(0.05)
-    raise AssertionError("redis-server does not answer")
 
 
 class Door:

@@ -11,28 +11,11 @@ from redis.asyncio import Redis as Client
 from app.adapters.quotas import Redis, local_counter, shared_counter
 from app.adapters.quotas.sliding import Seen
 from app.core.quotas import WINDOW_S, Counter, Take
+from tests.clock import Clock
 
 
 def someone(limit: int = 10, cost: int = 1) -> Take:
     return Take(secrets.token_hex(8), limit, cost)
-
-
-class Clock:
-    """Wall-clock time that tests move."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def time(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The time that counters in memory see."""
-    found = Clock()
-    monkeypatch.setattr(time, "time", found.time)
-    return found
 
 
 async def taken(counter: Counter, take: Take, times: int) -> int:
@@ -82,7 +65,7 @@ async def test_looking_takes_nothing(counter: Counter) -> None:
 
 
 async def test_two_processes_share_what_is_counted_in_redis(redis_port: int) -> None:
-    redis = Redis(host="127.0.0.1", port=redis_port, timeout_s=10)
+    redis = Redis(host="127.0.0.1", port=redis_port, timeout_s=60)
     take = someone(limit=50)
     async with shared_counter(redis) as one, shared_counter(redis) as other:
         asked = [who.take(take) for who in (one, other) for _ in range(40)]
@@ -165,7 +148,7 @@ async def test_many_who_take_several_at_once_get_no_more_than_the_least_limit(
 
 
 async def test_redis_is_asked_once_however_much_is_taken(redis_port: int) -> None:
-    redis = Redis(host="127.0.0.1", port=redis_port, timeout_s=10)
+    redis = Redis(host="127.0.0.1", port=redis_port, timeout_s=60)
     async with Client(host="127.0.0.1", port=redis_port) as watching, shared_counter(redis) as one:
         await one.take(someone(), someone())  # the script is known from now on
         before = (await watching.info("commandstats"))["cmdstat_evalsha"]["calls"]
@@ -175,7 +158,7 @@ async def test_redis_is_asked_once_however_much_is_taken(redis_port: int) -> Non
 
 
 async def test_windows_in_redis_end(redis_port: int) -> None:
-    redis, take = Redis(host="127.0.0.1", port=redis_port, timeout_s=10), someone()
+    redis, take = Redis(host="127.0.0.1", port=redis_port, timeout_s=60), someone()
     async with Client(host="127.0.0.1", port=redis_port) as watching, shared_counter(redis) as one:
         for _ in range(2):
             await one.take(take)
