@@ -67,6 +67,11 @@ def sleep_as(path: str) -> None:
     time.sleep(60)
 
 
+def fork_server() -> int:
+    """Return who made this child."""
+    return os.getppid()
+
+
 def surroundings() -> dict[str, object]:
     descriptors = []
     for number in range(256):
@@ -119,7 +124,7 @@ def processes_below(pid: int) -> set[int]:
     return found
 
 
-async def gone(pid: int, within_s: float = 10.0) -> bool:
+async def gone(pid: int, within_s: float = 60.0) -> bool:
     """Wait until a process has ended; tell whether it did in time."""
     end = time.monotonic() + within_s
     while time.monotonic() < end:
