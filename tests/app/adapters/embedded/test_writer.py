@@ -19,6 +19,12 @@ HOME = Partition("ten_default")
 
 
 @pytest.fixture
+def long_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long a turn of the event loop takes: what it asks for is handed over together."""
+    monkeypatch.setattr("app.adapters.embedded.writer._GATHER_S", 60.0)
+
+
+@pytest.fixture
 def statements(store: EmbeddedStore) -> list[str]:
     """What the writer's connection was told, in order."""
     told: list[str] = []
@@ -55,6 +61,7 @@ def integrity(folder: Path) -> str:
         return str(connection.execute("PRAGMA integrity_check").fetchone()[0])
 
 
+@pytest.mark.usefixtures("long_turns")
 async def test_commits_that_arrive_together_share_a_transaction(
     store: EmbeddedStore, statements: list[str]
 ) -> None:
@@ -87,6 +94,7 @@ async def test_what_a_turn_of_the_loop_asks_for_is_handed_over_together_unless_t
     assert await store.records.count(SPACES, HOME) == 3
 
 
+@pytest.mark.usefixtures("long_turns")
 async def test_a_refused_commit_undoes_itself_and_none_that_share_its_transaction(
     store: EmbeddedStore, statements: list[str]
 ) -> None:

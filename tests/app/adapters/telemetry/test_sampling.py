@@ -1,7 +1,9 @@
 import contextlib
 import random
 
-from app.adapters.telemetry import ports
+import pytest
+
+from app.adapters.telemetry import ports, recorder
 from app.adapters.telemetry.recorder import Traces
 from app.adapters.telemetry.sampling import Sampler
 from app.core import tracing
@@ -51,6 +53,13 @@ def test_nothing_is_kept_when_nothing_is_wanted() -> None:
     assert kept(Sampler(0, clock), clock, per_second=50, seconds=3) == []
 
 
+@pytest.fixture
+def never_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What drags is kept for that: a machine that stands still is not to be taken for it."""
+    for module in (recorder, tracing):
+        monkeypatch.setattr(module, "SLOW_S", 3600.0)
+
+
 def traces(per_second: float) -> Traces:
     return Traces(Sampler(per_second))
 
@@ -62,6 +71,7 @@ def recorded(held: Traces, *, failing: bool) -> None:
         span.failed = failing
 
 
+@pytest.mark.usefixtures("never_slow")
 def test_a_failed_trace_is_kept_although_it_was_not_drawn() -> None:
     held = traces(0)
     recorded(held, failing=False)
@@ -95,6 +105,7 @@ def test_a_caller_does_not_decide_what_is_kept_but_a_job_does() -> None:
         assert trace.weight == weight
 
 
+@pytest.mark.usefixtures("never_slow")
 async def test_of_a_trace_that_was_not_drawn_only_calls_that_fail_are_told() -> None:
     held = traces(0)
 
