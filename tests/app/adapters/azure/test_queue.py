@@ -18,7 +18,7 @@ from app.core.models import JobKind
 from tests.peers.azurite import API_VERSION, connection_string
 from tests.peers.programs import Running
 
-LONG_S = 30.0
+LONG_S = 60.0
 SHORT_S = 0.3
 CALLS = StorageCalls(api_version=API_VERSION, timeout_s=LONG_S, retries=0)
 
@@ -59,6 +59,13 @@ async def waited(bell: QueueDoorbell, kinds: tuple[JobKind, ...], timeout_s: flo
     begun = time.monotonic()
     await bell.wait(kinds, timeout_s)
     return time.monotonic() - begun
+
+
+async def buried(queues: QueueServiceClient, prefix: str, bell: QueueDoorbell) -> list[str]:
+    """Listen to a bell that does not ring until something is kept aside; return that."""
+    while not (found := await left(queues, queue_name(prefix, "poison"))):
+        assert await bell.wait((JobKind.INGEST,), SHORT_S) == []
+    return found
 
 
 async def left(queues: QueueServiceClient, name: str) -> list[str]:
@@ -104,13 +111,14 @@ async def test_rings_that_follow_each_other_soon_are_one(
 
 async def test_who_waits_next_at_a_quiet_bell_looks_no_sooner(bell: QueueDoorbell) -> None:
     kinds = (JobKind.ANSWER,)
+    pace, begun = bell._ears[kinds].paces[JobKind.ANSWER], time.monotonic()
     for _ in range(10):
         assert await bell.wait(kinds, 0.1) == []
-    assert bell._ears[kinds].paces[JobKind.ANSWER].looks <= 3
+    assert pace.looks <= 1 + (time.monotonic() - begun) / 0.25  # the first at once, none sooner
     waiting = asyncio.create_task(bell.wait(kinds, LONG_S))
     bell.ring(JobKind.ANSWER)
     assert await waiting == [JobKind.ANSWER]
-    assert bell._ears[kinds].paces[JobKind.ANSWER].looks == 1
+    assert pace.looks == 1
 
 
 async def test_a_quiet_bell_is_looked_at_no_sooner_because_another_rang(
@@ -118,7 +126,7 @@ async def test_a_quiet_bell_is_looked_at_no_sooner_because_another_rang(
 ) -> None:
     kinds = (JobKind.DESCRIBE, JobKind.ERASE_SPACE)
     quiet = bell._ears[kinds].paces[JobKind.DESCRIBE]
-    quiet.next_look = time.monotonic() + LONG_S
+    quiet.next_look = time.monotonic() + 3600
     for _ in range(2):
         bell.ring(JobKind.ERASE_SPACE)
         assert await bell.wait(kinds, LONG_S) == [JobKind.ERASE_SPACE]
@@ -128,10 +136,12 @@ async def test_a_quiet_bell_is_looked_at_no_sooner_because_another_rang(
 async def test_a_bell_that_failed_is_relied_on_for_less_long(
     account: StorageAccount, bell: QueueDoorbell
 ) -> None:
-    assert await bell.wait((JobKind.ANSWER,), SHORT_S) == []
     nowhere = replace(account, queue_url="http://127.0.0.1:9/devstoreaccount1")
     async with opened(nowhere) as service, open_doorbell(service, "eva") as broken:
-        assert await broken.wait((JobKind.ANSWER,), SHORT_S) == []
+        assert broken.quiet_s == bell.quiet_s
+        while not broken._mistrusted_until:
+            assert await broken.wait((JobKind.ANSWER,), SHORT_S) == []
+            assert await bell.wait((JobKind.ANSWER,), SHORT_S) == []
         assert broken.quiet_s < bell.quiet_s
 
 
@@ -151,9 +161,9 @@ async def test_poison_is_kept_aside_and_wakes_nobody(
 ) -> None:
     ingest = queues.get_queue_client(queue_name(prefix, JobKind.INGEST))
     await ingest.send_message("<drop every table>")
-    assert await waited(bell, (JobKind.INGEST,), 1.0) >= 1.0
-    assert await left(queues, queue_name(prefix, "poison")) == ["<drop every table>"]
-    assert await left(queues, queue_name(prefix, JobKind.INGEST)) == []
+    assert await buried(queues, prefix, bell) == ["<drop every table>"]
+    while await left(queues, queue_name(prefix, JobKind.INGEST)):
+        assert await bell.wait((JobKind.INGEST,), SHORT_S) == []
     assert "is poison (taken 1 times)" in caplog.text
     bell.ring(JobKind.INGEST)
     assert await waited(bell, (JobKind.INGEST,), LONG_S) < LONG_S
@@ -168,8 +178,7 @@ async def test_a_message_that_takers_keep_dying_of_ends_as_poison(
         message = await ingest.receive_message(visibility_timeout=30)
         assert message is not None
         await ingest.update_message(message, visibility_timeout=0)
-    assert await waited(bell, (JobKind.INGEST,), 1.0) >= 1.0
-    assert await left(queues, queue_name(prefix, "poison")) == ["ingest"]
+    assert await buried(queues, prefix, bell) == ["ingest"]
 
 
 async def test_a_message_taken_by_one_who_died_shows_up_again(
@@ -189,8 +198,8 @@ async def test_queues_that_are_down_trouble_nobody_and_are_named_when_asked(
     async with opened(nowhere) as service:
         async with open_doorbell(service, "eva") as bell:
             bell.ring(JobKind.ANSWER)
-            assert await waited(bell, (JobKind.ANSWER,), SHORT_S) >= SHORT_S
-        assert "the doorbell is out of order" in caplog.text
+            while "the doorbell is out of order" not in caplog.text:
+                assert await waited(bell, (JobKind.ANSWER,), SHORT_S) >= SHORT_S
         with pytest.raises(UnavailableError) as caught:
             await ping(service, "eva")
     assert caught.value.facts["dependency"] == "queue"

@@ -65,7 +65,7 @@ async def rotated(kept: Kept, use: Use, good: str, other: str) -> None:
 
 @asynccontextmanager
 async def storage(account: StorageAccount) -> AsyncIterator[tuple[Use, Use]]:
-    calls = StorageCalls(api_version=storage_peer.API_VERSION, timeout_s=30, retries=0)
+    calls = StorageCalls(api_version=storage_peer.API_VERSION, timeout_s=60, retries=0)
     async with open_storage(account, calls) as clients:
         container, queues = clients.container("eva-rotation"), clients.queues()
         await prepare(container)

@@ -22,7 +22,7 @@ SEED = base64.b64encode(secrets.token_bytes(32)).decode()
 @pytest.fixture
 async def container(azurite: Running) -> AsyncIterator[ContainerClient]:
     account = StorageAccount.parse(connection_string(azurite.urls))
-    calls = StorageCalls(api_version=API_VERSION, timeout_s=30, retries=0)
+    calls = StorageCalls(api_version=API_VERSION, timeout_s=60, retries=0)
     async with open_storage(account, calls) as clients:
         yield clients.container(f"eva-seal-{secrets.token_hex(4)}")
 
