@@ -113,7 +113,7 @@ async def test_an_entry_that_makes_no_sense_does_not_end_the_worker(
     ports = cast("Ports", store)  # all of them that a worker needs
     worker = Worker(ports, {JobKind.INGEST: Handler(do)}, (Lane(INGEST, 1),), name="w")
     running = asyncio.create_task(worker.run())
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while "w/0 could not look for work" not in caplog.text:
             await store.jobs.depth()
         damaged["job_id"] = lost

@@ -59,9 +59,9 @@ async def test_a_job_of_another_process_is_found_without_a_ring(
     store: CosmosStore, other: CosmosStore, space: Partition
 ) -> None:
     assert await other.jobs.claim(INGEST, worker="w", lease_s=30) is None
-    waiting = asyncio.create_task(other.jobs.wait(INGEST, 60))
+    waiting = asyncio.create_task(other.jobs.wait(INGEST, 600))
     await store.records.commit(space, Enqueue(job=a_job(space)))
-    await asyncio.wait_for(waiting, 20)
+    await asyncio.wait_for(waiting, 60)
     lease = await other.jobs.claim(INGEST, worker="w", lease_s=30)
     assert lease is not None
     await other.records.commit(space, Settle(lease=lease))
