@@ -116,27 +116,27 @@ async def test_a_job_whose_lease_ran_out_counts_as_waiting(
 
 
 async def test_waiting_ends_when_a_job_is_enqueued(storage: Storage, space: Partition) -> None:
-    waiting = asyncio.create_task(storage.jobs.wait(INGEST, 60))
+    waiting = asyncio.create_task(storage.jobs.wait(INGEST, 600))
     await asyncio.sleep(0.01)
     assert not waiting.done()
     await _enqueue(storage, space)
-    await asyncio.wait_for(waiting, 10)  # far less than the wait asked for
+    await asyncio.wait_for(waiting, 60)  # far less than the wait asked for
     await _claim(storage)
 
 
 async def test_waiting_ends_at_once_when_there_is_a_job(storage: Storage, space: Partition) -> None:
     await _enqueue(storage, space)
-    await asyncio.wait_for(storage.jobs.wait(INGEST, 60), 10)
+    await asyncio.wait_for(storage.jobs.wait(INGEST, 600), 60)
     await _claim(storage)
 
 
 async def test_waiting_ends_when_a_lease_runs_out(storage: Storage, space: Partition) -> None:
     await _enqueue(storage, space)
     await _claim(storage, SHORT_S)
-    await asyncio.wait_for(storage.jobs.wait(INGEST, 60), 10)
+    await asyncio.wait_for(storage.jobs.wait(INGEST, 600), 60)
     assert (await _claim(storage)).attempt == 2
 
 
 async def test_waiting_ends_at_its_timeout(storage: Storage) -> None:
-    await asyncio.wait_for(storage.jobs.wait(INGEST, SHORT_S), 10)
+    await asyncio.wait_for(storage.jobs.wait(INGEST, SHORT_S), 60)
     assert await _nothing_to_claim(storage)
