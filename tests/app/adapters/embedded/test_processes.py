@@ -43,7 +43,7 @@ async def test_four_writing_processes_lose_no_update_and_share_no_job(
 
 
 async def _run(code: str, folder: Path) -> int:
-    start = "import asyncio, sys; from pathlib import Path\nfolder = Path(sys.argv[1])\n"
+    start = "import asyncio, os, sys; from pathlib import Path\nfolder = Path(sys.argv[1])\n"
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", start + code, str(folder))
     return await process.wait()
 
@@ -53,11 +53,13 @@ async def test_processes_may_open_a_new_folder_at_once(folder: Path) -> None:
         "from app.adapters.embedded import open_store\n"
         "async def main():\n"
         "    async with open_store(folder) as store: await store.records.ping()\n"
+        "folder.with_name(f'started-{os.getpid()}').touch()\n"
         "while not folder.with_name('go').exists(): pass\n"
         "asyncio.run(main())\n"
     )
     processes = asyncio.gather(*(_run(code, folder) for _ in range(PROCESSES)))
-    await asyncio.sleep(1)  # all have started, and spin
+    while len(list(folder.parent.glob("started-*"))) < PROCESSES:  # noqa: ASYNC110 - others make them
+        await asyncio.sleep(0.01)
     folder.with_name("go").touch()
     assert await processes == [0] * PROCESSES
 
@@ -65,7 +67,7 @@ async def test_processes_may_open_a_new_folder_at_once(folder: Path) -> None:
 async def test_a_job_that_another_process_enqueues_ends_the_waiting(
     store: EmbeddedStore, folder: Path
 ) -> None:
-    waiting = asyncio.create_task(store.jobs.wait((JobKind.INGEST,), 60))
+    waiting = asyncio.create_task(store.jobs.wait((JobKind.INGEST,), 600))
     await asyncio.sleep(0.01)
     assert not waiting.done()
     code = (
@@ -80,5 +82,5 @@ async def test_a_job_that_another_process_enqueues_ends_the_waiting(
         "asyncio.run(main())\n"
     )
     assert await _run(code, folder) == 0
-    await asyncio.wait_for(waiting, 10)
+    await asyncio.wait_for(waiting, 60)
     assert await store.jobs.claim((JobKind.INGEST,), worker="w", lease_s=5) is not None
