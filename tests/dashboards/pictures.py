@@ -58,12 +58,14 @@ def recorded(seconds: int) -> tuple[list[dict[str, Any]], str]:
     )
 
 
-def drawn(sent: Sequence[Mapping[str, Any]], label: str) -> dict[str, str]:
-    """Return a picture of each dashboard, by its name."""
+def drawn(
+    sent: Sequence[Mapping[str, Any]], label: str, now: datetime | None = None
+) -> dict[str, str]:
+    """Return a picture of each dashboard, by its name, as of now or then."""
     by_board: dict[str, list[dict[str, Any]]] = {}
     for path, panel in panels(outputs(ROOT)):
         by_board.setdefault(Path(path.removeprefix(BOARDS)).stem, []).append(panel)
-    with closing(Workspace()) as workspace:
+    with closing(Workspace(now)) as workspace:
         workspace.receive(sent)
         return {
             name: board(shown, {one["title"]: _rows(workspace, one) for one in shown}, label)

@@ -1,6 +1,7 @@
 """Every alert is raised by what it is about, on made-up telemetry, and by nothing else."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -44,7 +45,7 @@ def by_name(made: tuple[Alert, Rule]) -> str:
 
 @pytest.fixture(scope="module")
 def filled() -> Iterator[Workspace]:
-    workspace = Workspace()
+    workspace = Workspace(datetime(2026, 11, 23, 12, 0, 30, tzinfo=UTC))
     workspace.add(healthy())
     yield workspace
     workspace.close()

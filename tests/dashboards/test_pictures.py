@@ -35,7 +35,7 @@ def titles(picture: str) -> list[str]:
 @pytest.fixture(scope="module")
 def pictures() -> dict[str, str]:
     """Of a minute with as many reads as uploads at the same times, and nothing else."""
-    now = datetime.now(UTC)
+    now = datetime(2026, 11, 23, 12, 0, 30, tzinfo=UTC)
     envelopes = [
         sent(
             "eva.requests",
@@ -48,7 +48,7 @@ def pictures() -> dict[str, str]:
         for kind in ("upload", "read")
         for ago in range(6, 60, 6)
     ]
-    return drawn(envelopes, "a run of the test")
+    return drawn(envelopes, "a run of the test", now)
 
 
 @pytest.mark.parametrize("name", BOARDS)

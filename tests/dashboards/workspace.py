@@ -25,6 +25,7 @@ COLUMN_TYPES = {
 }
 ALL_COLUMNS = ("TimeGenerated", "Name", "Sum", "Max", "ItemCount", "Properties", "AppRoleInstance")
 MINUTE = 60
+_NOW = "(now() AT TIME ZONE 'UTC')"  # as the translator writes it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,9 +41,10 @@ class Sample:
 
 
 class Workspace:
-    """The tables of the contract, empty at first."""
+    """The tables of the contract, empty at first; in it, it is always the same moment."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: datetime | None = None) -> None:
+        self._now = (now or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None)
         self.tables = signals.load(ROOT).tables
         self._database: duckdb.DuckDBPyConnection = duckdb_kql.connect()
         self._translated: dict[str, str] = {}
@@ -53,10 +55,9 @@ class Workspace:
 
     def add(self, samples: Sequence[Sample]) -> None:
         """Put metrics in."""
-        now = datetime.now(UTC).replace(tzinfo=None)
         rows = [
             (
-                now - timedelta(minutes=one.minutes),
+                self._now - timedelta(minutes=one.minutes),
                 one.metric,
                 one.value,
                 one.value,
@@ -100,7 +101,7 @@ class Workspace:
 
     def add_faults(self, minutes: float, count: int) -> None:
         """Put a row of AppExceptions in that stands for so many faults."""
-        at = datetime.now(UTC).replace(tzinfo=None) - timedelta(minutes=minutes)
+        at = self._now - timedelta(minutes=minutes)
         self._database.execute(
             'INSERT INTO AppExceptions ("TimeGenerated", "ExceptionType", "AppVersion",'
             ' "ItemCount") VALUES (?, ?, ?, ?)',
@@ -109,7 +110,7 @@ class Workspace:
 
     def forget(self, metric: str, attributes: Mapping[str, str], minutes: float) -> None:
         """Take out what a metric with these attributes had since then."""
-        since = datetime.now(UTC).replace(tzinfo=None) - timedelta(minutes=minutes)
+        since = self._now - timedelta(minutes=minutes)
         where = "".join(f" AND \"Properties\" ->> '{name}' = ?" for name in attributes)
         self._database.execute(
             f'DELETE FROM AppMetrics WHERE "Name" = ? AND "TimeGenerated" > ?{where}',  # noqa: S608
@@ -124,7 +125,9 @@ class Workspace:
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         """Return the rows that a query yields."""
         if query not in self._translated:
-            self._translated[query] = str(duckdb_kql.to_sql(query, schema=self._schema))
+            told = str(duckdb_kql.to_sql(query, schema=self._schema))
+            self._translated[query] = told.replace(_NOW, f"TIMESTAMP '{self._now}'")
+            assert "now()" not in self._translated[query]
         return self._database.execute(self._translated[query]).fetchall()
 
     @contextmanager
