@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass
+from math import ceil
 
 from pipelines.deploy.model import Gauge, Sample
 
@@ -35,10 +36,9 @@ class Watch:
 
     async def run(self, gauge: Gauge) -> tuple[str, Sample | None]:
         """Watch until the time is over (an empty text) or an objective breaks (which one)."""
-        end, telling = time.monotonic() + self.duration_s, None
-        start = time.monotonic()
-        while (now := time.monotonic()) < end:
-            await asyncio.sleep(min(self.every_s, end - now))
+        start, telling = time.monotonic(), None
+        for _ in range(ceil(self.duration_s / self.every_s)):  # also where that takes longer
+            await asyncio.sleep(self.every_s)
             seen = await gauge.sample(min(self.window_s, time.monotonic() - start))
             if seen.requests >= self.least_requests:
                 telling = seen

@@ -58,22 +58,27 @@ class Drill:
 
 
 async def rehearse(
-    told: Told = print, watch: Watch = WATCH, scenes: Sequence[Scene] = SCENES
+    told: Told = print,
+    watch: Watch = WATCH,
+    scenes: Sequence[Scene] = SCENES,
+    smoke_s: float = _SMOKE_S,
 ) -> Drill:
     """Carry the rehearsal out in a folder of its own; DeploymentFailedError if nothing starts."""
     with tempfile.TemporaryDirectory(prefix="eva-rehearsal-") as folder:
         slots = Slots(Path(folder))
         try:
-            return await _carried_out(slots, watch, told, scenes)
+            release = Release(
+                host=slots, gauge=slots.switch, watch=watch, smoke_s=smoke_s, told=told
+            )
+            return await _carried_out(slots, release, scenes)
         finally:
             await slots.close()
 
 
-async def _carried_out(slots: Slots, watch: Watch, told: Told, scenes: Sequence[Scene]) -> Drill:
-    drill = Drill()
+async def _carried_out(slots: Slots, release: Release, scenes: Sequence[Scene]) -> Drill:
+    drill, told = Drill(), release.told
     async with serving(slots.switch) as production:
         slots.production_url = production
-        release = Release(host=slots, gauge=slots.switch, watch=watch, smoke_s=_SMOKE_S, told=told)
         first = Build("good", "first")
         told("first build, so that there is something to come back to")
         staged = await release.stage(first)
@@ -83,20 +88,20 @@ async def _carried_out(slots: Slots, watch: Watch, told: Told, scenes: Sequence[
         async with flowing(production, await slots.key()) as traffic:
             for number, scene in enumerate(scenes, 1):
                 told(f"{scene.artifact} build")
-                await _played(release, scene, Build(scene.artifact, f"build-{number}"), drill)
+                build = Build(scene.artifact, f"build-{number}")
+                await _played(slots, release, scene, build, drill)
         _count(drill, traffic, told)
     return drill
 
 
-async def _played(release: Release, scene: Scene, build: Build, drill: Drill) -> None:
+async def _played(slots: Slots, release: Release, scene: Scene, build: Build, drill: Drill) -> None:
     began = time.monotonic()
     report = await release.stage(build)
-    staged = time.monotonic()
     if report.outcome is Outcome.RELEASED:
+        swaps = len(slots.swapped)
         report = await release.promote(build)
-        if report.outcome is not Outcome.RELEASED:
-            now = time.monotonic()
-            drill.windows.append((now - (report.recovery_s or now - staged), now))
+        if report.outcome is not Outcome.RELEASED and len(slots.swapped) > swaps:
+            drill.windows.append((slots.swapped[swaps], time.monotonic()))
     if report.recovery_s is not None:
         drill.measured[f"{scene.artifact}: swapped in to swapped back, s"] = report.recovery_s
     drill.steps.append(

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import random
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, MutableMapping
@@ -52,8 +51,9 @@ class Front:
     def __init__(self, target: Callable[[], str], fault: Fault | None = None) -> None:
         self._target = target
         self._fault = fault or Fault()
+        self._share = 0.0  # of a request that fails
         self._http = httpx2.AsyncClient(
-            timeout=30, limits=httpx2.Limits(max_connections=None, max_keepalive_connections=50)
+            timeout=60, limits=httpx2.Limits(max_connections=None, max_keepalive_connections=50)
         )
         self._passed: deque[Passed] = deque(maxlen=100_000)
 
@@ -91,7 +91,9 @@ class Front:
     ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
         if not scope["path"].startswith(_HEALTH):
             await asyncio.sleep(self._fault.delay_s)
-            if random.random() < self._fault.error_rate:  # noqa: S311 - which requests, no secret
+            self._share += self._fault.error_rate
+            if self._share >= 1:
+                self._share -= 1
                 return 500, [(b"content-type", b"text/plain")], b"the bad build fails\n"
         query = scope["query_string"].decode("latin-1")
         url = self._target() + scope["path"] + (f"?{query}" if query else "")

@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -16,7 +18,8 @@ from pipelines.deploy.model import Build, DeploymentFailedError
 from pipelines.deploy.rehearsal.front import Fault, Front, serving
 
 CRASHES = "crashes"
-_LOOKS = 100  # for the key that is shown, in ten seconds
+_PORTS = range(20_000, 32_000)  # below those that systems give out
+_LOOKS = 600  # for the key that is shown, in a minute
 # What is wrong with each artifact of the rehearsal. What crashes is the service itself, given a
 # setting that it refuses.
 FAULTS: Mapping[str, Fault] = {
@@ -42,6 +45,7 @@ class Slot:
             "EVA_BUILD": build.name,
             "EVA_LOG_LEVEL": "warning",
             "EVA_WORKER": worker,
+            "EVA_SHED_AFTER_MS": "0",  # what a busy machine turns away isn't lost by a swap
             "NO_COLOR": "1",
         }
         inherited = {name: v for name, v in os.environ.items() if not name.startswith("EVA_")}
@@ -85,6 +89,7 @@ class Slots:
         self._staging: Slot | None = None
         self.switch = Front(lambda: self._of(self._production))
         self.production_url = ""
+        self.swapped = list[float]()  # when, in monotonic seconds
 
     @property
     def staging_url(self) -> str:
@@ -103,6 +108,7 @@ class Slots:
         """Exchange the slots: requests under way end where they began."""
         if self._staging is None:
             raise DeploymentFailedError("nothing is staged")
+        self.swapped.append(time.monotonic())
         self._production, self._staging = self._staging, self._production
 
     async def key(self) -> str:
@@ -126,7 +132,8 @@ class Slots:
 
 
 def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port
+    """Return a port that nobody listens on, and that nobody gets who asks for any."""
+    while True:
+        port = secrets.choice(_PORTS)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port

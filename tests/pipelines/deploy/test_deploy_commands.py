@@ -1,6 +1,7 @@
 """The commands of a release, with an `az` that writes down what it was asked."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from pipelines.deploy.__main__ import main
 from pipelines.deploy.azure import RequestLog
 from pipelines.deploy.model import DeploymentFailedError, Outcome, Sample
-from pipelines.deploy.rehearsal.drill import SCENES, rehearse
+from pipelines.deploy.rehearsal.drill import SCENES, WATCH, rehearse
 from tests.pipelines.deploy.staged import stub_az
 
 PLACE = ["--group", "rg", "--app", "eva", "--production-url", "http://127.0.0.1:9"]
@@ -110,7 +111,8 @@ async def test_a_request_log_that_tells_nothing_is_no_good_news(path: Path, said
 
 async def test_a_build_that_errs_is_swapped_back_while_clients_go_on() -> None:
     erring = [scene for scene in SCENES if scene.artifact == "erring"]
-    drill = await rehearse(lambda _: None, scenes=erring)
+    watch = replace(WATCH, duration_s=60, window_s=60, p95_ms=60_000)  # until it errs
+    drill = await rehearse(lambda _: None, watch, erring, smoke_s=90)
     assert drill.ok(), drill.steps
     assert erring[0].outcome is Outcome.SWAPPED_BACK
     assert drill.measured["requests lost outside fault windows"] == 0

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.deploy import smoke
 from pipelines.deploy.model import Build, Gauge, Host, Outcome, Sample
 from pipelines.deploy.release import Release
 from pipelines.deploy.watching import Watch
@@ -17,6 +18,12 @@ QUIET = Sample(requests=3, failures=3, p95_ms=9000)
 WATCH = Watch(
     duration_s=0.1, window_s=1, every_s=0.02, least_requests=50, error_rate=0.01, p95_ms=2000
 )
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no small server be too late for a request."""
+    monkeypatch.setattr(smoke, "_PATIENCE_S", 60.0)
 
 
 def release(host: Host, gauge: Gauge, told: list[str] | None = None) -> Release:
