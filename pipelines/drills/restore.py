@@ -79,7 +79,7 @@ def rehearse(documents: int = DOCUMENTS) -> Drill:
             busy.start()
             try:
                 drill.step("back up", lambda: _back_up(drill, scene))
-                time.sleep(1)  # what is acknowledged now is not in the backup
+                _go_on(scene)
             finally:
                 stop.set()
                 busy.join()
@@ -105,6 +105,15 @@ def _upload_until(scene: Scene, service: Service, stop: threading.Event) -> None
     with service.client(scene.token) as http:
         while not stop.wait(_PAUSE_S):
             _upload(scene, http, len(scene.told))
+
+
+def _go_on(scene: Scene) -> None:
+    """Wait until a document was sent that is not in the backup: not the one under way then."""
+    more, until = len(scene.told) + 2, time.monotonic() + _SETTLING_S
+    while len(scene.told) < more:
+        if time.monotonic() > until:
+            raise DrillError("clients did not go on")
+        time.sleep(_PAUSE_S)
 
 
 def _upload(scene: Scene, http: httpx2.Client, number: int) -> None:
@@ -161,7 +170,7 @@ def _settled(http: httpx2.Client) -> None:
 def _answered(scene: Scene, http: httpx2.Client) -> None:
     """Ask about a document of the backup; the answer must cite it, and truly."""
     asked = {"space_ids": [scene.space], "question": "For how many years is folder 7919 kept?"}
-    query = http.post("/queries", json=asked, headers={"Prefer": "wait=30"}).raise_for_status()
+    query = http.post("/queries", json=asked, headers={"Prefer": "wait=60"}).raise_for_status()
     citations = query.json().get("citations") or []
     if not citations:
         raise DrillError(f"no answer from the restored documents: {query.text[:200]}")

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx2
 
 EVA = (sys.executable, "-m", "app.cli")
-_STOP_S = 20
+_STOP_S = 60
 
 
 class DrillError(Exception):
@@ -36,7 +36,7 @@ class Service:
     def client(self, token: str) -> httpx2.Client:
         """Return a client of its API."""
         headers = {"X-API-Key": token}
-        return httpx2.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=30)
+        return httpx2.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=90)
 
 
 def environment(data: Path) -> dict[str, str]:
