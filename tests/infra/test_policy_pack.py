@@ -36,7 +36,7 @@ def analyzer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[analyzer_pb2_
 def test_the_pack_tells_the_command_line_its_policies(
     analyzer: analyzer_pb2_grpc.AnalyzerStub,
 ) -> None:
-    told = analyzer.GetAnalyzerInfo(empty_pb2.Empty(), timeout=30)
+    told = analyzer.GetAnalyzerInfo(empty_pb2.Empty(), timeout=60)
     assert told.name == "eva-api"
     mandatory = analyzer_pb2.EnforcementLevel.Value("MANDATORY")
     assert {one.name: one.enforcementLevel for one in told.policies} == {
@@ -55,7 +55,7 @@ def test_the_pack_refuses_a_public_vault_over_the_wire(
         urn="urn:pulumi:dev::eva-api::azure-native:keyvault:Vault::vault",
         properties=properties,
     )
-    found = analyzer.Analyze(asked, timeout=30).diagnostics
+    found = analyzer.Analyze(asked, timeout=60).diagnostics
     assert "no-public-data-plane" in {one.policyName for one in found}
     [said] = [one.message for one in found if "publicNetworkAccess" in one.message]
     assert "'Enabled', not 'Disabled'" in said

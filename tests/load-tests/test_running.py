@@ -20,7 +20,7 @@ TINY = {
             "users": 4,
             "spawn_rate": 4,
             "think_time_s": [0.01, 0.05],
-            "duration_s": 90,
+            "duration_s": 180,
             "min_requests": 1,
             "most_requests": 60,
             "classes": {name: {"p95_ms": SLOW_MS, "error_rate": 0} for name in ("read", "ask")},
@@ -40,7 +40,8 @@ def loaded(folder: Path, *options: str) -> dict[str, Any]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=110,
+        timeout=280,
+        env=without_settings(),
     )  # fmt: skip
     assert (folder / "report.json").is_file(), done.stdout + done.stderr
     told: dict[str, Any] = json.loads((folder / "report.json").read_text())
@@ -94,7 +95,6 @@ def test_a_report_that_cannot_be_written_is_refused_before_any_load(
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
     )
     assert done.returncode == 2
     assert "is not a file in a folder that exists" in done.stderr

@@ -82,7 +82,7 @@ def interrupted(root: Path, *, when: Path) -> subprocess.CompletedProcess[str]:
         assert making.poll() is None, "it ended by itself"
         time.sleep(0.05)
     making.send_signal(signal.SIGINT)
-    said, _ = making.communicate(timeout=30)
+    said, _ = making.communicate(timeout=60)
     return subprocess.CompletedProcess(command, making.returncode, said)
 
 

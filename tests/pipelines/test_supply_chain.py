@@ -95,7 +95,7 @@ def test_safety_is_told_of_the_same_versions_as_the_others(
 
 def ask(url: str, body: object = None) -> Any:
     sent = None if body is None else json.dumps(body).encode()
-    with urllib.request.urlopen(url, sent, timeout=5) as answer:  # noqa: S310 - a loopback address
+    with urllib.request.urlopen(url, sent, timeout=60) as answer:  # noqa: S310 - a loopback address
         return json.load(answer)
 
 

@@ -67,7 +67,7 @@ def bury(data: Path) -> None:
         created_at=datetime.now(UTC),
     )
     values = (job.tenant_id, job.id, job.space_id, job.kind, codec.encode(job), 5, "unavailable", 0)
-    with closing(sqlite3.connect(data / "eva.db", timeout=10)) as database, database:
+    with closing(sqlite3.connect(data / "eva.db", timeout=60)) as database, database:
         database.execute("INSERT INTO dead_jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
 
 
