@@ -1,24 +1,17 @@
 """Clients that are slow, endless, compressed or not even HTTP, on a real socket."""
 
-import asyncio
 import gzip
 import json
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from starlette.types import Message
 
-from app.web import body as bodies
-from app.web.body import BodyRules, Intake
-from app.web.errors import SlowRequestError
 from tests.app.cli.serving import Served, serving
-from tests.clock import Clock
 
 HEAD_S, PAUSE_S, PACE = 0.6, 0.6, 2000
 LONG_S = 45  # far beyond every bound here, far below the client's own patience
@@ -190,28 +183,6 @@ def test_a_body_that_trickles_without_pausing_is_refused(
     line.sendall(posting(served, "content-length: 100000"))
     assert trickled(line, b" ").startswith(b"HTTP/1.1 408 ")
     assert time.monotonic() - begun >= PAUSE_S
-
-
-@pytest.mark.parametrize(("every_s", "read"), [(900, 100), (1100, 14)])
-async def test_a_slow_body_is_read_for_as_long_as_it_keeps_its_pace(
-    monkeypatch: pytest.MonkeyPatch, every_s: int, read: int
-) -> None:
-    clock = Clock()
-    monkeypatch.setattr(bodies, "time", SimpleNamespace(monotonic=clock))
-
-    async def receive() -> Message:
-        clock.now += every_s
-        await asyncio.sleep(0.001)
-        return {"type": "http.request", "body": bytes(1000), "more_body": True}
-
-    rules = BodyRules(limit_bytes=10**6, pause_s=1400, bytes_a_second=1)
-    intake = Intake({"type": "http", "headers": []}, receive, rules)
-    came = 0
-    with suppress(SlowRequestError):
-        while came < 100:
-            await intake.receive()
-            came += 1
-    assert came == read
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "deflate, gzip"])
