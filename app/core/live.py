@@ -65,16 +65,31 @@ class Live:
 
     @contextmanager
     def beginning(self, query_id: str) -> Iterator[None]:
-        """Let work be begun on a query that nobody was told of; it ends here unless accepted."""
+        """Let work be begun on a query that nobody was told of; it ends here unless accepted.
+
+        What ran before goes on: it is of another request under the same Idempotency-Key.
+        """
+        before = self._channels.get(query_id)
         try:
             yield
         finally:
             channel = self._channels.get(query_id)
-            if channel is not None and channel.begun is not None and channel.accepted is None:
+            if (
+                channel is not None
+                and channel is not before
+                and channel.begun is not None
+                and channel.accepted is None
+            ):
                 self.close(query_id)
 
-    def begin(self, query_id: str, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Begin to answer a query; its job, should it get one, goes on with this (`begun`)."""
+    def begin(self, query_id: str, work: Coroutine[Any, Any, T]) -> asyncio.Task[T] | None:
+        """Begin to answer a query; its job, should it get one, goes on with this (`begun`).
+
+        None if it runs here: that other request has begun, and who listens hears of one work only.
+        """
+        if self.runs(query_id):
+            work.close()
+            return None
         self.open(query_id)
         begun = asyncio.create_task(work, context=deadlines.unbounded())
         self._channels[query_id].begun = begun

@@ -86,15 +86,22 @@ async def prepare(
 
 
 async def accept(ports: Ports, prepared: Query, *, here: bool = False) -> Accepted:
-    """Make a question durable; with `here` its job is born leased to the calling process."""
+    """Make a question durable; with `here` its job is born leased to the calling process.
+
+    One that another request under its Idempotency-Key has made durable meanwhile is as it was.
+    """
     status = QueryStatus.PROCESSING if here else QueryStatus.PENDING
     query = replace(prepared, status=status)
     lease = _lease(query) if here else None
-    [etag, _] = await ports.records.commit(
-        place(query),
-        Put(kind=QUERIES, value=query, if_absent=True),
-        Enqueue(job=_job(query) if lease is None else lease.job, lease=lease),
-    )
+    put = Put(kind=QUERIES, value=query, if_absent=True)
+    enqueue = Enqueue(job=_job(query) if lease is None else lease.job, lease=lease)
+    try:
+        [etag, _] = await ports.records.commit(place(query), put, enqueue)
+    except ConflictError:
+        known = await ports.records.get(QUERIES, place(query), query.id)
+        if known is None:
+            raise
+        return Accepted(known, None)
     return Accepted(Stored(query, etag), lease)
 
 

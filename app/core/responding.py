@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 
 from app.core import answering, completing, events, filters, looking_again, queries
 from app.core.access import Principal
-from app.core.errors import EvaError, StaleEtagError
+from app.core.errors import ConflictError, EvaError, StaleEtagError
 from app.core.kinds import QUERIES
 from app.core.live import Live
 from app.core.models import (
@@ -76,6 +76,7 @@ async def at_once(
 
     None if it takes longer, or can't be done now, and nothing is kept of it: then it is to be
     accepted, and its job is tried until it is done; a model's work goes on in `live` meanwhile.
+    None, too, if another request under its Idempotency-Key was first: accepting it finds that.
     NotFoundError if a space of it was deleted or closed to the principal meanwhile.
     """
     answered = await _within(ports, live, query, within_s)
@@ -84,7 +85,10 @@ async def at_once(
     completed = completing.completed(query, answered)
     changes = await completing.changes(ports, completed, answered)
     put = Put(kind=QUERIES, value=completed, if_absent=True)
-    final = await looking_again.committed(ports, put, *changes)
+    try:
+        final = await looking_again.committed(ports, put, *changes)
+    except ConflictError:
+        return None
     await looking_again.require_visible(ports, principal, query, changes)
     return final
 
@@ -98,6 +102,8 @@ async def _within(
             async with asyncio.timeout(within_s):
                 return await answering.answer(await _asking(ports, query))
         begun = live.begin(query.id, _answered(ports, live, query))
+        if begun is None:
+            return None
         await asyncio.wait({begun}, timeout=within_s)
         if begun.done():
             live.close(query.id)

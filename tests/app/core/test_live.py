@@ -95,3 +95,17 @@ async def test_beginning_again_ends_who_followed_the_first_try() -> None:
     live.tell("q", "status", {"try": 2})
     live.close("q")
     assert [event.data for event in await second] == [{"try": 2}]
+
+
+async def test_what_runs_is_not_begun_again() -> None:
+    async def work() -> None:
+        live.tell("q", "status", {})
+
+    live = Live()
+    begun = live.begin("q", work())
+    assert begun is not None
+    assert live.begin("q", work()) is None
+    listening = asyncio.create_task(collect(live, "q"))
+    await begun
+    live.close("q")
+    assert [event.name for event in await listening] == ["status"]

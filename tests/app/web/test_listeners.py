@@ -129,3 +129,21 @@ async def test_a_query_that_was_not_asked_by_a_stream_outlives_its_listeners(
         await call
         assert house.services.listeners._leaving == set(), "nothing waits to cancel it"
         assert await status(client, where) == "pending"
+
+
+async def test_a_query_that_was_asked_twice_under_one_key_lives_until_both_have_left(
+    ports: Ports, alice: Principal
+) -> None:
+    space_id = await acting.space(ports, alice)
+    asked = queries.Asked(space_ids=(space_id,), question="How long is a passport valid?")
+    query_id = (await queries.ask(ports, alice, asked)).query.value.id
+    listeners = Listeners(ports, Live(), grace_s=0.0)
+    listeners.expect(query_id)
+    with listeners.listening(alice, query_id):
+        listeners.expect(query_id)
+        with listeners.listening(alice, query_id):
+            pass
+        assert not listeners._leaving
+        assert (await queries.get(ports, alice, query_id)).value.status is QueryStatus.PENDING
+    await asyncio.gather(*listeners._leaving)
+    assert (await queries.get(ports, alice, query_id)).value.status is QueryStatus.CANCELLED
