@@ -17,7 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from tests.app.web.house import House
 
-LIMIT_S = 100
+LIMIT_S = 250
 CHECKS = "object_level_authorization,ignored_auth"
 
 

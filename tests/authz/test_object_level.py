@@ -37,7 +37,6 @@ async def run(watched: Watched, folder: Path, *operations: str, most: int) -> Re
         return await taken_turns(folder, url, watched.names, *options)
 
 
-@pytest.mark.timeout(120)
 async def test_nobody_reads_what_another_tenant_made(
     watched: Watched, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
@@ -53,7 +52,6 @@ async def test_nobody_reads_what_another_tenant_made(
     assert turned_away == {"spaces", "api-keys"}, report.said
 
 
-@pytest.mark.timeout(120)
 async def test_a_service_that_shows_another_tenants_space_would_be_found(
     watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

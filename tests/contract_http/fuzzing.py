@@ -23,7 +23,7 @@ CHECKS = (
 )
 # They end credentials, the fuzzer's own among them.
 DEADLY = ("revokeApiKey", "deleteApiKey", "rotateApiKey")
-LIMIT_S = 300
+LIMIT_S = 850
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def run(served: Served, folder: Path, *options: str) -> Report:
     return fuzz(folder, f"{served.url}/openapi.json", served.token, *options)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_the_service_answers_only_as_documented_and_never_with_a_fault(
     served: Served, folder: Path, document: dict[str, Any]
 ) -> None:
@@ -53,7 +53,7 @@ def test_the_service_answers_only_as_documented_and_never_with_a_fault(
     assert httpx2.get(f"{served.url}/api/v1/spaces", headers=own, timeout=60).status_code == 200
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_the_operations_that_end_keys_answer_only_as_documented(
     served: Served, folder: Path
 ) -> None:
@@ -63,7 +63,7 @@ def test_the_operations_that_end_keys_answer_only_as_documented(
     assert report.tested == len(DEADLY)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_an_answer_that_is_not_documented_would_be_found(
     served: Served, folder: Path, document: dict[str, Any]
 ) -> None:

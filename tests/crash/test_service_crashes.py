@@ -44,7 +44,7 @@ async def _ordeal(service: Service, http: httpx2.AsyncClient, kills: int) -> Che
 @pytest.mark.parametrize(
     "kills",
     [
-        pytest.param(8, marks=pytest.mark.timeout(300)),
+        pytest.param(8, marks=pytest.mark.timeout(600)),
         pytest.param(110, marks=[pytest.mark.slow, pytest.mark.timeout(1500)]),
     ],
 )
