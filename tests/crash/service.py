@@ -4,12 +4,13 @@ import asyncio
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import httpx2
+
+from tests.peers.programs import free_port
 
 API = "/api/v1"
 
@@ -21,9 +22,7 @@ class Service:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
+        self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
         self._log = folder.with_name("service.log")
         self._process: subprocess.Popen[bytes] | None = None
@@ -40,7 +39,7 @@ class Service:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        async with asyncio.timeout(START_S), httpx2.AsyncClient() as http:
+        async with asyncio.timeout(START_S), httpx2.AsyncClient(timeout=START_S) as http:
             while not await self._answers(http):
                 assert self._process.poll() is None, self.said()
                 await asyncio.sleep(0.02)
@@ -62,7 +61,7 @@ class Service:
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None and self._process.poll() is None:
             os.killpg(self._process.pid, how)
-            self._process.wait(timeout=30)
+            self._process.wait(timeout=60)
 
     def said(self) -> str:
         """What it wrote on its outputs, over all its lives."""

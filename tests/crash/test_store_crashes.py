@@ -61,14 +61,16 @@ class Verdict:
 
 
 def _live_and_die(folder: Path, manner: str, told: Told) -> None:
-    """Start a victim, kill it, and hear all that it said before it died."""
+    """Start a victim, kill it when it has stored some, and hear all that it said before."""
+    enough = len(told.stored) + DICE.randrange(11, 60)
     with subprocess.Popen(
         [sys.executable, str(VICTIM), str(folder), manner], stdout=subprocess.PIPE, text=True
     ) as victim:
         assert victim.stdout is not None
-        told.hear([victim.stdout.readline()])  # it lives: its start is not what is tried
+        while len(told.stored) < enough:
+            told.hear([victim.stdout.readline()])
         with contextlib.suppress(subprocess.TimeoutExpired):
-            victim.wait(DICE.uniform(0.02, 0.5))
+            victim.wait(DICE.uniform(0, 0.05))
         victim.send_signal(signal.SIGKILL)
         said = victim.stdout.read()
         told.hear(said[: said.rfind("\n") + 1].splitlines())

@@ -21,8 +21,8 @@ ROOT = Path(__file__).resolve().parents[5]
 KILLS = 6
 
 
-def life(folder: Path, seed: int, seconds: float) -> list[list[str]]:
-    """Let a victim work, kill it, return what it said."""
+def life(folder: Path, seed: int, shown: int, seconds: float) -> list[list[str]]:
+    """Let a victim show some versions, kill it so much later, return what it said."""
     victim = subprocess.Popen(
         [sys.executable, str(VICTIM), str(folder), str(seed)],
         stdout=subprocess.PIPE,
@@ -31,13 +31,15 @@ def life(folder: Path, seed: int, seconds: float) -> list[list[str]]:
         env={"PYTHONPATH": str(ROOT), "PATH": ""},
     )
     assert victim.stdout is not None
-    first = victim.stdout.readline()  # it has begun
+    said: list[list[str]] = []
+    while sum(words[0] == "visible" for words in said) < shown:
+        said.append(victim.stdout.readline().split())
     time.sleep(seconds)
     victim.send_signal(signal.SIGKILL)
     rest = victim.stdout.read()
     victim.wait()
     victim.stdout.close()
-    return [line.split() for line in [first, *rest.splitlines()] if line.strip()]
+    return [*said, *(line.split() for line in rest.splitlines())]
 
 
 def expected(said: Iterable[list[str]]) -> dict[str, set[str]]:
@@ -71,7 +73,7 @@ async def test_what_was_acknowledged_survives_any_kill(tmp_path: Path) -> None:
     chance = random.Random(1)  # noqa: S311 - when to kill
     said: list[list[str]] = []
     for seed in range(1, KILLS + 1):
-        said += life(tmp_path, seed, chance.uniform(0.1, 0.5))
+        said += life(tmp_path, seed, chance.randint(3, 12), chance.uniform(0, 0.05))
         async with open_index(tmp_path, Here()) as index:
             may = expected(said)
             for number in range(DOCUMENTS):
@@ -96,7 +98,7 @@ async def test_what_was_acknowledged_survives_any_kill(tmp_path: Path) -> None:
 async def test_two_processes_see_each_others_changes(tmp_path: Path) -> None:
     async with open_index(tmp_path, Here()) as index:
         assert await shown(index, 0) == "removed"
-        said = life(tmp_path, 9, 0.5)
+        said = life(tmp_path, 9, 5, 0.0)
         may = expected(said)
         for number in range(DOCUMENTS):
             assert await shown(index, number) in may.get(f"doc_{number}", {"removed"})
