@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -23,7 +22,6 @@ __all__ = ["cosmos_peer"]
 # A shell that starts us in the background makes us, and all we start, deaf to Ctrl+C; programs
 # under test must hear it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-_ENOUGH_S = 10
 # How long an example takes is the machine's affair.
 examples.register_profile(
     "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -58,11 +56,3 @@ def alice() -> Principal:
 def mallory() -> Principal:
     """Return an administrator of another tenant."""
     return Principal(tenant_id="ten_mallory", id="key:mallory", scopes=frozenset(Scope))
-
-
-@pytest.fixture
-def one_minute() -> None:
-    """Wait for the next minute if this one ends soon: the windows of limits begin with minutes."""
-    left = 60 - time.time() % 60
-    if left < _ENOUGH_S:
-        time.sleep(left)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.app.cli.running import Eva, without_settings
 
-STOP_S = 20
+STOP_S = 60
 
 
 @dataclass
