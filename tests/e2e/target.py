@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -20,17 +19,11 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from tests.peers.programs import free_port
+
 API = "/api/v1"
 _START_S = 60.0
 _OTHERS = "elsewhere"  # the tenant, in the issuer's words
-
-
-def free_port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +121,7 @@ class Process:
     def _end(self, how: signal.Signals) -> None:
         if self._running is not None and self._running.poll() is None:
             os.killpg(self._running.pid, how)
-            self._running.wait(timeout=30)
+            self._running.wait(timeout=60)
 
 
 def clean() -> dict[str, str]:
@@ -138,7 +131,7 @@ def clean() -> dict[str, str]:
 
 async def answering(url: str, said: object) -> None:
     """Return once a GET is answered 200."""
-    async with httpx2.AsyncClient() as http:
+    async with httpx2.AsyncClient(timeout=60) as http:
         for _ in range(int(_START_S / 0.05)):
             with contextlib.suppress(httpx2.TransportError):
                 if (await http.get(url)).status_code == 200:
@@ -158,7 +151,7 @@ async def _issuer() -> AsyncIterator[tuple[str, str]]:
     )
     try:
         await answering(f"{url}/.well-known/openid-configuration", "the issuer")
-        async with httpx2.AsyncClient() as http:
+        async with httpx2.AsyncClient(timeout=60) as http:
             asked = {"client_id": "stranger", "tid": _OTHERS, "roles": "admin"}
             told = await http.post(
                 f"{url}/token", data={"grant_type": "client_credentials", **asked}
@@ -166,7 +159,7 @@ async def _issuer() -> AsyncIterator[tuple[str, str]]:
             yield url, str(told.json()["access_token"])
     finally:
         running.terminate()
-        running.wait(timeout=30)
+        running.wait(timeout=60)
 
 
 @contextlib.asynccontextmanager

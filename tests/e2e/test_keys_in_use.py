@@ -13,7 +13,7 @@ from tests.e2e.target import Target
 
 USERS = 3
 PAUSE_S = 0.02  # between two requests of a user
-OVERLAP_S = 8
+OVERLAP_S = 20
 FREE = 60  # a minute
 
 
