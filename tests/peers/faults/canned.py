@@ -10,7 +10,7 @@ from tests.peers.faults.toxics import Toxic
 _REQUEST = re.compile(rb"(?:GET|PUT|POST|HEAD|PATCH|DELETE|OPTIONS) \S+ HTTP/1\.[01]\r\n")
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
-_PATIENCE_S = 5.0
+_PATIENCE_S = 60.0
 
 
 def request_line(data: bytes) -> str:
