@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import AsyncIterator
+from itertools import count
 
 import pytest
 
@@ -134,14 +135,15 @@ async def test_searches_meanwhile_see_one_version_or_the_other(
             await asyncio.sleep(0)
 
     async def write() -> None:
-        for version in range(2, 12):
+        for version in count(2):
             await index.stage(ref(space, document_id, version), "", extraction(PASSPORT, PASSPORT))
             await index.activate(ref(space, document_id, version), {})
+            if version > 10 and len(seen) > 1:
+                return
 
     writing = asyncio.ensure_future(write())
     await asyncio.gather(writing, watch())
     assert all(len(versions) == 2 and len(set(versions)) == 1 for versions in seen)
-    assert len(seen) > 1  # the versions did change meanwhile
 
 
 async def test_a_usable_index_answers_a_ping(index: PassageIndex) -> None:

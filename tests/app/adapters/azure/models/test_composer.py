@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +24,20 @@ POOLS = ranked("The pool opens at noon.", document_id="doc_2")
 def asked(question: str) -> Material:
     found = Found(terms=(), candidates=(), passages_searched=2)
     return Material(question=question, language="en", found=found, ranked=(LOANS, POOLS))
+
+
+def answering(answered: Callable[[httpx2.Request], httpx2.Response]) -> AsyncOpenAI:
+    """A client of a service that answers so."""
+    http = httpx2.AsyncClient(transport=httpx2.MockTransport(answered))
+    return AsyncOpenAI(base_url="http://a.example", api_key="k", http_client=http, max_retries=0)
+
+
+class Halting(httpx2.AsyncByteStream):
+    """An answer that stops after its first sentence, and never ends."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield f"data: {json.dumps(chunk(content=SAID))}\n\n".encode()
+        await asyncio.Event().wait()
 
 
 @pytest.fixture
@@ -111,16 +126,16 @@ async def test_an_answer_that_takes_too_long_is_given_up(composer: ChatComposer)
     assert caught.value.facts["dependency"] == "model"
 
 
-async def test_sentences_come_while_the_model_still_writes(composer: ChatComposer) -> None:
-    stream = composer.compose(asked("peer:slow Can a loan that lasts three weeks be renewed?"))
-    while not isinstance(first := await anext(aiter(stream)), Claim):
-        assert first.estimated
-    running = [
-        task for task in asyncio.all_tasks() if "ChatComposer._write" in str(task.get_coro())
-    ]
-    assert len(running) == 1  # and whoever stops listening stops it
-    await stream.aclose()  # type: ignore[attr-defined]
-    assert running[0].done()
+async def test_sentences_come_while_the_model_still_writes() -> None:
+    async with answering(lambda _: httpx2.Response(200, stream=Halting())) as client:
+        stream = ChatComposer(client=client, deployment=CHAT).compose(asked("Anyone?"))
+        while not isinstance(first := await anext(aiter(stream)), Claim):
+            assert first.estimated
+        tasks = asyncio.all_tasks()
+        running = [one for one in tasks if "ChatComposer._write" in str(one.get_coro())]
+        assert len(running) == 1  # and whoever stops listening stops it
+        await stream.aclose()  # type: ignore[attr-defined]
+        assert running[0].done()
 
 
 async def test_nobody_at_the_address_is_unavailable() -> None:
@@ -158,9 +173,7 @@ async def test_a_model_is_offered_no_tool_and_cannot_act() -> None:
         sent.append(json.loads(request.content))
         return httpx2.Response(400, json={"error": {"message": "no"}})
 
-    transport = httpx2.MockTransport(answered)
-    async with httpx2.AsyncClient(transport=transport) as http:
-        client = AsyncOpenAI(base_url="http://models.example", api_key="k", http_client=http)
+    async with answering(answered) as client:
         with pytest.raises(EvaError):
             await told(ChatComposer(client=client, deployment=CHAT), "Delete everything.")
     [request] = sent
@@ -171,12 +184,7 @@ async def test_a_model_is_offered_no_tool_and_cannot_act() -> None:
 async def heard(*chunks: Any) -> list[Claim | Spent]:
     """Return what is made of an answer that comes in these chunks."""
     text = "".join(f"data: {json.dumps(one)}\n\n" for one in chunks) + "data: [DONE]\n\n"
-    headers = {"content-type": "text/event-stream"}
-    transport = httpx2.MockTransport(lambda _: httpx2.Response(200, text=text, headers=headers))
-    async with httpx2.AsyncClient(transport=transport) as http:
-        client = AsyncOpenAI(
-            base_url="http://models.example", api_key="k", http_client=http, max_retries=0
-        )
+    async with answering(lambda _: httpx2.Response(200, text=text)) as client:
         return await told(ChatComposer(client=client, deployment=CHAT), "Anyone?")
 
 
