@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -22,6 +23,7 @@ from typing import Any
 import httpx2
 
 FAULTS = "PEERS_FAULTS_URL"  # the variable that says where faults are set
+_PORTS = range(20_000, 32_000)  # below those that systems give out
 _START_S = 90.0
 _RESTART_S = 0.5  # after which a platform starts what died
 _STOP_S = 120.0  # traffic finishes its writes and looks at all that was acknowledged
@@ -110,14 +112,20 @@ class Stage:
                     os.killpg(one.pid, signal.SIGKILL)
 
 
+def _free_port() -> int:
+    """Return a port that nobody listens on, and that nobody gets who asks for any."""
+    while True:
+        port = secrets.choice(_PORTS)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+
+
 @contextlib.contextmanager
 def staged(
     folder: Path, settings: Mapping[str, str], clients: Sequence[str] = ()
 ) -> Iterator[Stage]:
     """Run the service, its worker and its clients for the duration of the context."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = _free_port()
     folder.mkdir(parents=True)
     on_peers = settings["EVA_BACKEND"] == "azure"
     if on_peers:

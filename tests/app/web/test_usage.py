@@ -8,6 +8,7 @@ import pytest
 from app.core import keys
 from app.core.models import DEFAULT_TENANT, Scope
 from app.settings import Settings, SettingsError
+from tests import clock
 from tests.app.web.house import API, House, new_space, problem
 from tests.app.web.limited import Open, statuses
 
@@ -112,6 +113,7 @@ async def test_a_form_that_is_not_offered_is_not_acceptable(idle: House) -> None
 async def test_an_exceeded_budget_is_a_problem_until_its_period_ends(
     open_house: Open, language: str, said: str
 ) -> None:
+    clock.wait_for_room(clock.DAY)
     async with open_house(EVA_BUDGETS=f"{DEFAULT_TENANT}:requests/day=2") as house:
         client = await house.client()
         assert await statuses(client, f"{API}/spaces", 2) == [200, 200]
@@ -125,6 +127,7 @@ async def test_an_exceeded_budget_is_a_problem_until_its_period_ends(
 
 async def test_a_question_beyond_the_budget_is_not_asked(open_house: Open) -> None:
     env = {"EVA_BUDGETS": f"{DEFAULT_TENANT}:money/month=1", "EVA_QUESTION_PRICE": "0.5"}
+    clock.wait_for_room(clock.DAY)
     async with open_house(**env) as house:
         client = await house.client()
         space = await new_space(client)
