@@ -30,6 +30,7 @@ def summary(profile: Profile, backend: str, found: Seen) -> dict[str, Any]:
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": commit.stdout.strip(),
         "machine": f"{os.cpu_count()} cores, {platform.machine()}",
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
         "profile": profile.name,
         "backend": backend,
         "seconds": profile.duration_s,
@@ -65,7 +66,9 @@ def compared(run: Mapping[str, Any], before: Mapping[str, Any] | None) -> Iterat
     if before is None:
         yield "no accepted run of this kind to compare with"
         return
-    yield f"compared with {before['commit']} of {before['at']}:"
+    was, on = before.get("python", "a Python that was not noted"), run.get("python")
+    elsewhere = "" if on == before.get("python") else f", which ran on {was}, this one on {on}"
+    yield f"compared with {before['commit']} of {before['at']}{elsewhere}:"
     for name, p95 in run["p95_ms"].items():
         old = before["p95_ms"].get(name)
         if old:

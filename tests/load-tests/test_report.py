@@ -131,6 +131,8 @@ def test_a_run_is_compared_with_the_last_accepted_one_of_its_kind(
     assert before is not None
     assert before["p95_ms"] == {"read": 300.0}
     assert list(history.compared(now, before))[1:] == ["read: p95 900 ms, was 300 ms  << SLOWER"]
+    older = {**before, "python": "CPython 3.9.1"}
+    assert "which ran on CPython 3.9.1, this one on" in next(history.compared(now, older))
     assert len(kept.read_text().splitlines()) == 3
     assert json.loads(kept.read_text().splitlines()[2])["profile"] == "smoke"
 

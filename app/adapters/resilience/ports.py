@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
+from app.adapters.methods import public_methods
 from app.adapters.resilience.guard import Guard, Manner
 from app.core.ports import Ports
 
@@ -62,8 +63,8 @@ class _Guarded:
 
     def __init__(self, inner: object, port: str, guard: Guard) -> None:
         self._inner = inner
-        for name, method in inspect.getmembers(inner, callable):
-            if name.startswith("_") or name in _UNGUARDED:
+        for name, method in public_methods(inner):
+            if name in _UNGUARDED:
                 continue
             manner = _MANNERS.get(f"{port}.{name}", _USUAL)
             if inspect.isasyncgenfunction(method):

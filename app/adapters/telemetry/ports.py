@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
+from app.adapters.methods import public_methods
 from app.adapters.telemetry.outcomes import Prices, Sealing, Watch, watches
 from app.core import metrics, tracing
 from app.core.errors import EvaError, UnavailableError
@@ -36,8 +37,8 @@ class _Watched:
         self, inner: object, port: str, dependency: str | None, extra: Mapping[str, Watch]
     ) -> None:
         self._inner = inner
-        for name, method in inspect.getmembers(inner, callable):
-            if name.startswith("_") or name in _UNTOLD:
+        for name, method in public_methods(inner):
+            if name in _UNTOLD:
                 continue
             also = extra.get(f"{port}.{name}")
             streams = inspect.isasyncgenfunction(method) or f"{port}.{name}" in _STREAMS
