@@ -1,5 +1,6 @@
 """A verdict as somebody hands it over: a clone, an unpacked auditor's pack, or the archive."""
 
+import shutil
 import tarfile
 import tempfile
 import zlib
@@ -13,6 +14,8 @@ from pipelines.readiness.attest import keys
 from pipelines.readiness.attest.dsse import key_id
 from pipelines.readiness.attest.verify import RefusedError
 from pipelines.readiness.session import PUBLIC_KEY
+
+_NO_PACK = (tarfile.TarError, EOFError, zlib.error, FileExistsError, NotADirectoryError)
 
 
 @contextmanager
@@ -53,10 +56,25 @@ def own(root: Path, verdict: Path) -> Ed25519PublicKey:
 def _unpacked(archive: Path, folder: Path) -> Path:
     try:
         with tarfile.open(archive) as packed:
-            packed.extractall(folder, filter="data")
-    except (tarfile.TarError, EOFError, zlib.error) as error:
+            for member in packed:
+                _put(packed, member, folder)
+    except _NO_PACK as error:
         raise RefusedError("pack", f"{archive} is not whole, or not a pack: {error}") from None
     found = list(folder.iterdir())
     if len(found) != 1:
         raise RefusedError("pack", f"{archive} holds {len(found)} things, a pack one folder")
     return found[0]
+
+
+def _put(packed: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
+    """Unpack a file or a folder, which is all that a pack holds, inside of the folder.
+
+    Not by `extractall`, which can't refuse anything else before CPython 3.11.4.
+    """
+    place = (folder / member.name).resolve()
+    if not (place.is_relative_to(folder.resolve()) and (member.isfile() or member.isdir())):
+        raise tarfile.ExtractError(f"{member.name} is no file or folder of a pack")
+    (place if member.isdir() else place.parent).mkdir(parents=True, exist_ok=True)
+    if content := packed.extractfile(member):
+        with content, place.open("xb") as file:
+            shutil.copyfileobj(content, file)

@@ -30,8 +30,8 @@ def archive(ready: Repository) -> Path:
 
 @pytest.fixture
 def unpacked(archive: Path, tmp_path: Path) -> Path:
-    with tarfile.open(archive) as packed:
-        packed.extractall(tmp_path / "auditor", filter="data")
+    (tmp_path / "auditor").mkdir()
+    subprocess.run(["tar", "-xzf", archive, "-C", tmp_path / "auditor"], check=True)
     [folder] = (tmp_path / "auditor").iterdir()
     return folder
 
@@ -187,6 +187,28 @@ def test_an_archive_that_writes_outside_of_its_folder_is_refused(
     evil = tmp_path / "evil.tar.gz"
     with tarfile.open(evil, "w:gz") as packed:
         packed.add(ready.root / "report.xml", "../../evil.xml")
+    done = ready.gate("verify", str(evil))
+    assert (done.returncode, "is not whole, or not a pack" in done.stderr) == (2, True)
+
+
+def test_an_archive_with_a_link_is_refused(ready: Repository, tmp_path: Path) -> None:
+    evil, link = tmp_path / "evil.tar.gz", tmp_path / "link"
+    link.symlink_to("/etc")
+    with tarfile.open(evil, "w:gz") as packed:
+        packed.add(link, "pack/etc")
+        packed.add(ready.root / "report.xml", "pack/etc/hosts")
+    done = ready.gate("verify", str(evil))
+    assert (done.returncode, "pack/etc is no file or folder of a pack" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("second", ["pack/a", "pack/a/b"])
+def test_an_archive_that_puts_one_thing_over_another_is_refused(
+    ready: Repository, tmp_path: Path, second: str
+) -> None:
+    evil = tmp_path / "evil.tar.gz"
+    with tarfile.open(evil, "w:gz") as packed:
+        packed.add(ready.root / "report.xml", "pack/a")
+        packed.add(ready.root / "report.xml", second)
     done = ready.gate("verify", str(evil))
     assert (done.returncode, "is not whole, or not a pack" in done.stderr) == (2, True)
 
