@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 from starlette.types import Message
 
-from tests.app.web.house import House
+from tests.app.web.house import API, QUESTION, House, new_space
 
 SSE = {"Accept": "text/event-stream"}
 
@@ -75,3 +75,15 @@ def events(text: str) -> list[tuple[int, str, dict[str, Any]]]:
             fields = dict(line.split(": ", 1) for line in lines)
             found.append((int(fields["id"]), fields["event"], json.loads(fields["data"])))
     return found
+
+
+async def asked_then_heard(
+    house: House, client: httpx2.AsyncClient
+) -> tuple[str, Line, asyncio.Task[None]]:
+    """Ask without a stream, then listen: return where the query is, the line and its call."""
+    asked = {"space_ids": [await new_space(client)], "question": QUESTION}
+    where = (await client.post(f"{API}/queries", json=asked)).headers["location"]
+    line = Line()
+    call = line.calls(house, client, f"{where}/events", None)
+    await line.until("still here")
+    return where, line, call

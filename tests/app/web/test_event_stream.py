@@ -8,7 +8,7 @@ from app.core.errors import InvalidInputError, UnavailableError
 from app.core.live import Event
 from app.web.event_stream import EventStream, encoded, resumed_after
 from tests.app.web.house import API, QUESTION, House, new_document, new_space, problem
-from tests.app.web.listening import SSE, Line, events
+from tests.app.web.listening import SSE, Line, asked_then_heard, events
 
 
 async def stream(told: AsyncIterator[Event], line: Line, heartbeat_s: float = 15.0) -> None:
@@ -88,11 +88,7 @@ async def test_a_quiet_stream_shows_signs_of_life(idle: House) -> None:
 
 async def test_who_listens_hears_of_the_cancelling(idle: House) -> None:
     client = await idle.client()
-    asked = {"space_ids": [await new_space(client)], "question": QUESTION}
-    where = (await client.post(f"{API}/queries", json=asked)).headers["location"]
-    line = Line()
-    call = line.calls(idle, client, f"{where}/events", None)
-    await line.until("still here")
+    where, line, call = await asked_then_heard(idle, client)
     await client.delete(where)
     await call
     assert line.ended

@@ -15,7 +15,7 @@ from app.core.ports import Ports
 from app.web.listeners import Listeners
 from tests.app.core import acting
 from tests.app.web.house import API, QUESTION, House, new_space, once
-from tests.app.web.listening import Line
+from tests.app.web.listening import Line, asked_then_heard
 
 
 @pytest.mark.parametrize(
@@ -120,11 +120,7 @@ async def test_a_query_that_was_not_asked_by_a_stream_outlives_its_listeners(
     grace = Grace()
     async with patient(idle, grace) as house:
         client = await house.client()
-        asked = {"space_ids": [await new_space(client)], "question": QUESTION}
-        where = (await client.post(f"{API}/queries", json=asked)).headers["location"]
-        line = Line()
-        call = line.calls(house, client, f"{where}/events", None)
-        await line.until("still here")
+        where, line, call = await asked_then_heard(house, client)
         line.leave()
         await call
         assert house.services.listeners._leaving == set(), "nothing waits to cancel it"
