@@ -90,9 +90,8 @@ crash: $(UV) ## Kill the service a hundred times and more, and check that nothin
 PROFILE ?= smoke
 MODEL_MS ?= 800
 ON_PEERS = $(if $(URL),,$(filter azure,$(BACKEND)))
-# The image's Python was built with profile-guided optimisation, and so was a distribution's: load is
-# measured on that, if there is one. One that was compiled by hand often was not, and takes a fifth
-# more CPU.
+# A Python that was compiled by hand without optimisation takes a fifth more CPU, and more, than a
+# distribution's: load is measured on that, if there is one.
 LOAD_PYTHON ?= $(shell /usr/bin/python3 -c 'import sys; sys.version_info >= (3, 11) and print(sys.executable)' 2>/dev/null)
 ON_LOAD_PYTHON = $(if $(LOAD_PYTHON),UV_PYTHON=$(LOAD_PYTHON) UV_PROJECT_ENVIRONMENT=.tools/load)
 load: $(UV) ## Put the service under load (PROFILE=smoke|average|peak|spike|soak|arrival|knee, BACKEND=azure), judge it

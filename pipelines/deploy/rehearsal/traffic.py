@@ -10,7 +10,7 @@ from http import HTTPStatus
 import httpx2
 
 _PER_SECOND = 40
-_PATIENCE_S = 60.0
+_PATIENCE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
